@@ -1,4 +1,4 @@
-"""What one monitoring report compares: the window's predictions with their labels, and what the champion learned from."""
+"""What one monitoring report compares: the window's labelled predictions, and what the champion learned from."""
 
 from datetime import date, timedelta
 from pathlib import Path

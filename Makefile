@@ -1,0 +1,43 @@
+# Every chore of the project; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+
+.PHONY: help env demo up down status test test-faults lint bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+env: ## make the two environments (.venv, .venv-triton)
+	@bash local/install.sh
+
+demo: env ## run the whole life of flight_delays on real data
+	@$(PYTHON) -m local.demo
+
+up: env ## start the laptop stack
+	@$(PYTHON) -m local up
+
+down: ## stop the laptop stack and every pod
+	@$(PYTHON) -m local down
+
+status: ## show the servers of the laptop stack
+	@$(PYTHON) -m local status
+
+lint: env ## check style, types and generated files
+	@.venv/bin/ruff format --check . && .venv/bin/ruff check .
+	@.venv/bin/mypy include local plugins $$(ls -d providers/*/src)
+	@$(PYTHON) providers/provider_info.py --check
+
+test: lint ## run every test but the slow proofs: unit, integration, end to end, browser
+	@$(PYTHON) -m pytest -m "not faults"
+
+test-faults: env ## run the slow proofs: kills, outages, repeated runs
+	@$(PYTHON) -m pytest -m faults
+
+bench: env ## measure; prints a table and writes .shamal/bench.json
+	@$(PYTHON) -m local.bench
+
+clean: ## stop the stack and delete everything made at run time (keeps the environments)
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi
+	@rm -rf .shamal

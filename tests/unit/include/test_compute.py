@@ -1,0 +1,15 @@
+import pytest
+
+from include.compute import compute_profile
+from include.model_spec import MODELS, load_model
+from include.spec_file import SpecError
+
+
+@pytest.mark.parametrize("model", sorted(path.parent.name for path in MODELS.glob("*/model.yaml")))
+def test_every_model_uses_a_known_profile(model: str) -> None:
+    assert set(compute_profile(load_model(model).training.compute)) == {"image", "cpu", "memory", "gpu"}
+
+
+def test_an_unknown_profile_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(SpecError, match=r"no compute profile 'cpu-smal'\. Did you mean cpu-small\?"):
+        compute_profile("cpu-smal")

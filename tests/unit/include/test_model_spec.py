@@ -1,0 +1,90 @@
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from include.model_spec import MODELS, SCHEMA, load_model, schema
+from include.spec_file import SpecError
+
+GOOD: dict[str, Any] = yaml.safe_load((MODELS / "flight_delays" / "model.yaml").read_text())
+
+
+def folder(tmp_path: Path, spec: Any, name: str = "flight_delays") -> Path:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "model.yaml").write_text(spec if isinstance(spec, str) else yaml.safe_dump(spec, sort_keys=False))
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in MODELS.glob("*/model.yaml")))
+def test_every_bundled_model_is_valid(name: str) -> None:
+    assert load_model(name).name == name
+
+
+def test_the_committed_schema_is_up_to_date() -> None:
+    assert SCHEMA.read_text() == schema(), "run: python -m include.model_spec"
+
+
+@pytest.mark.parametrize("name", ["..", "../x", "a/b", "", "A", "a b", "x;rm", "a\n", "a" * 64, "-rf", "%2e"])
+def test_a_model_name_with_other_characters_is_refused(name: str) -> None:
+    with pytest.raises(SpecError, match="lower-case letters, digits and underscores"):
+        load_model(name)
+
+
+def test_an_unknown_model_is_answered_with_the_nearest_one() -> None:
+    with pytest.raises(SpecError, match=r"Did you mean flight_delays\?"):
+        load_model("flight_delay")
+
+
+def change(path: str, value: Any) -> dict[str, Any]:
+    spec = copy.deepcopy(GOOD)
+    *parents, last = path.split(".")
+    place = spec
+    for step in parents:
+        place = place[step]
+    if value is ...:
+        del place[last]
+    else:
+        place[last] = value
+    return spec
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("ownr", "x", r"ownr: unknown field\. Did you mean owner\?"),
+        ("source.file", {}, r"source\.file: unknown field\. Did you mean files\?"),
+        ("owner", ..., "owner: required field is missing"),
+        ("classification", "secret", "classification: 'secret'"),
+        ("residency", "uae", "residency: 'uae'"),
+        ("source.location", "../data", r"source\.location: '\.\./data'"),
+        ("source.files", {"../x.csv": "0" * 64}, r"source\.files"),
+        ("source.last_day", "2012-01-01", "last_day 2012-01-01 is before first_day"),
+        ("contract.max_quarantined", 1.5, r"contract\.max_quarantined: 1\.5"),
+        ("contract.max_quarantined", float("nan"), r"contract\.max_quarantined"),
+        ("gates", {}, "gates"),
+        ("label", GOOD["features"]["numerical"][0], "the model would see the answer"),
+        ("features.service", "a-b", r"features\.service: 'a-b'"),
+        ("training.evaluation_days", 0, r"training\.evaluation_days: 0"),
+        ("name", "other", "name is other, but the folder is flight_delays"),
+        ("approvers", "approver", "approvers: 'approver'"),
+    ],
+)
+def test_a_wrong_field_is_named_with_file_and_line(tmp_path: Path, path: str, value: Any, message: str) -> None:
+    with pytest.raises(SpecError, match=message) as caught:
+        load_model("flight_delays", folder(tmp_path, change(path, value)))
+    assert "model.yaml:" in str(caught.value)
+
+
+def test_every_wrong_field_is_reported_at_once(tmp_path: Path) -> None:
+    spec = change("ownr", "x") | {"task": "magic"}
+    with pytest.raises(SpecError) as caught:
+        load_model("flight_delays", folder(tmp_path, spec))
+    assert "ownr" in str(caught.value)
+    assert "task" in str(caught.value)
+
+
+def test_features_come_in_the_order_of_the_spec() -> None:
+    features = load_model("flight_delays").features
+    assert features.columns == [*GOOD["features"]["numerical"], *GOOD["features"]["categorical"]]
