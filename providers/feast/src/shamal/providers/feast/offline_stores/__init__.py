@@ -1,0 +1,1 @@
+"""Feast offline stores."""

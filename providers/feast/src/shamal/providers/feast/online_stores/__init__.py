@@ -1,0 +1,1 @@
+"""Feast online stores."""
