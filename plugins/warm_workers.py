@@ -1,9 +1,9 @@
 """Imports what tasks import once, in the scheduler, before LocalExecutor forks its workers from it.
 
-A task that imports Great Expectations, Feast, MLflow or Evidently pays 2 to 10 s each, every time; a forked one finds them
-in memory that it shares with the scheduler. A fork keeps only the thread that forks, so nothing imported here may start
-another one: libraries with threads of their own are imported, never used, and `onnxruntime`, which starts one at import,
-is left out. Training needs torch in its pod only.
+A task that imports Great Expectations, Feast, MLflow or Evidently pays 2 to 10 s each, every time; a forked one finds
+them in memory that it shares with the scheduler. A fork keeps only the thread that forks, so nothing imported here may
+start another one: libraries with threads of their own are imported, never used, and `onnxruntime`, which starts one at
+import, is left out.
 """
 
 import importlib
@@ -50,6 +50,8 @@ log = logging.getLogger(__name__)
 
 def preload() -> list[str]:
     """Import the modules of `MODULES` that are installed and return their names."""
+    # It tells at INFO, some fifty times, which of its own methods it does not document.
+    logging.getLogger("great_expectations._docs_decorators").setLevel(logging.WARNING)
     imported = []
     for name in MODULES:
         if importlib.util.find_spec(name.partition(".")[0]) is None:
@@ -125,4 +127,4 @@ class WarmWorkersPlugin(AirflowPlugin):
     """Registers the listener."""
 
     name = "warm_workers"
-    listeners = (WarmWorkers(),)
+    listeners = [WarmWorkers()]  # noqa: RUF012 - what Airflow expects

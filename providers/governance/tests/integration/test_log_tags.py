@@ -17,8 +17,14 @@ def test_every_line_of_every_task_log_on_disk_is_json_and_tagged(small_airflow):
     assert [(file.name, line) for file, line in lines if TAGS - set(line)] == []
     events = {str(line["event"]) for _, line in lines}
     assert {
-        "printed while the DAG file is parsed", "printed", "logged", "from a child process", "from a thread",
-        "before deferral", "from the trigger", "after deferral",
+        "printed while the DAG file is parsed",
+        "printed",
+        "logged",
+        "from a child process",
+        "from a thread",
+        "before deferral",
+        "from the trigger",
+        "after deferral",
     } <= events
     assert {line["task_id"] for _, line in lines} == {"lines", "fails", "dies", "defers"}
     assert any(".trigger." in file.name for file, _ in lines)

@@ -39,7 +39,10 @@ class Defer(BaseOperator):
 @dag(
     schedule=None,
     default_args={
-        "owner": "risk", "retries": 1, "retry_delay": timedelta(seconds=0), "execution_timeout": timedelta(minutes=1),
+        "owner": "risk",
+        "retries": 1,
+        "retry_delay": timedelta(seconds=0),
+        "execution_timeout": timedelta(minutes=1),
     },
     tags=["model:probe", "classification:confidential", "residency:AE"],
     doc_md="Writes log lines.",

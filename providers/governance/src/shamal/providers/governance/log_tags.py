@@ -53,8 +53,8 @@ class TaggedTaskLog:
         path = getattr(getattr(logger, "_file", None), "name", None)
         if isinstance(path, str) and (found := _LOG_PATH.search(path)):
             if path not in self._tags:
-                ids = {**found.groupdict(), "try_number": int(found["try_number"])}
-                self._tags[path] = ids | _look_up(path, ids["dag_id"], ids["run_id"])
+                ids = found.groupdict() | {"try_number": int(found["try_number"])}
+                self._tags[path] = ids | _look_up(path, found["dag_id"], found["run_id"])
             event.update(self._tags[path])
         return event
 

@@ -50,8 +50,15 @@ def read_approle(path: str | Path) -> dict[str, str]:
 
 def approle_client(url: str, approle_path: str | Path) -> _VaultClient:
     """Return this process's client for one server and role; it logs in at its first request."""
+    role = read_approle(approle_path)
     return for_this_process(
-        _VaultClient(url=url, auth_type="approle", timeout=TIMEOUT_SECONDS, **read_approle(approle_path))
+        _VaultClient(
+            url=url,
+            auth_type="approle",
+            role_id=role["role_id"],
+            secret_id=role["secret_id"],
+            timeout=TIMEOUT_SECONDS,
+        )
     )
 
 

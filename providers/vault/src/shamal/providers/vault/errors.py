@@ -20,11 +20,10 @@ class SecretAccessDenied(AirflowSecretsBackendAccessDenied, HTTPException):
 
     def __init__(self, message: str) -> None:
         AirflowSecretsBackendAccessDenied.__init__(self, message)
-        HTTPException.__init__(self, 403, detail={"reason": "access_denied", "message": message})
-        self.message = message
+        HTTPException.__init__(self, 403, detail=message)
 
     def __str__(self) -> str:
-        return self.message
+        return self.detail
 
 
 class SecretStoreUnavailable(SecretAccessDenied):
