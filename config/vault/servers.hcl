@@ -1,0 +1,4 @@
+# The launcher of a server: its own credentials.
+path "secret/data/servers/*" {
+  capabilities = ["read"]
+}

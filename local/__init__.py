@@ -1,0 +1,1 @@
+"""The laptop stack: starts, seeds, checks and stops the real servers."""
