@@ -4,13 +4,16 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help env demo up down status test test-faults lint bench clean
+.PHONY: help env test-env demo up down status test test-faults lint bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 env: ## make the two environments (.venv, .venv-triton)
 	@bash local/install.sh
+
+test-env:
+	@bash local/install.sh tests/packages.txt
 
 demo: env ## run the whole life of flight_delays on real data
 	@$(PYTHON) -m local.demo
@@ -24,7 +27,7 @@ down: ## stop the laptop stack and every pod
 status: ## show the servers of the laptop stack
 	@$(PYTHON) -m local status
 
-lint: env ## check style, types and generated files
+lint: test-env ## check style, types and generated files
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check .
 	@.venv/bin/mypy include local plugins $$(ls -d providers/*/src)
 	@$(PYTHON) providers/provider_info.py --check
@@ -32,7 +35,7 @@ lint: env ## check style, types and generated files
 test: lint ## run every test but the slow proofs: unit, integration, end to end, browser
 	@$(PYTHON) -m pytest -m "not faults"
 
-test-faults: env ## run the slow proofs: kills, outages, repeated runs
+test-faults: test-env ## run the slow proofs: kills, outages, repeated runs
 	@$(PYTHON) -m pytest -m faults
 
 bench: env ## measure; prints a table and writes .shamal/bench.json

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes the two environments: .venv (everything) and .venv-triton (Triton's python backend needs numpy 1.26).
 # Does nothing when they are newer than what they are made from.
+# Arguments: further lists of Debian packages to install beside packages.txt.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,7 +10,7 @@ missing=()
 while read -r package _; do
     [[ -z $package || $package == \#* ]] && continue
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
-done < packages.txt
+done < <(cat packages.txt "$@")
 if ((${#missing[@]})); then
     if [[ $(id -u) -ne 0 ]]; then
         echo "Missing Debian packages: ${missing[*]}. Install them: sudo apt-get install ${missing[*]}" >&2
