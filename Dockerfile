@@ -1,7 +1,7 @@
 # Airflow with everything that tasks need: the image of scheduler, dag-processor, api-server, triggerer and workers.
 FROM apache/airflow:3.3.2-python3.11
 
-USER root
+USER 0
 COPY packages.txt /tmp/packages.txt
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 # Versions follow the Debian release of the pinned base image; Spark needs the Java runtime.
@@ -10,11 +10,14 @@ RUN apt-get update \
     && sed 's/#.*//' /tmp/packages.txt | xargs apt-get install --yes --no-install-recommends openjdk-17-jre-headless \
     && rm -rf /var/lib/apt/lists/* /tmp/packages.txt
 
-USER airflow
+# The image's own user, airflow.
+USER 50000
 COPY --chown=airflow:root requirements.txt constraints.txt /opt/shamal/
 # No PyTorch here: training runs in pods of the training image.
 RUN pip install --no-cache-dir --requirement /opt/shamal/requirements.txt --constraint /opt/shamal/constraints.txt
 COPY --chown=airflow:root . /opt/shamal/
+# Folders of this checkout carry no version to pin.
+# hadolint ignore=DL3013
 RUN for provider in /opt/shamal/providers/*/; do pip install --no-cache-dir --no-deps "$provider"; done
 
 WORKDIR /opt/shamal

@@ -31,6 +31,7 @@ lint: test-env ## check style, types and generated files
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check .
 	@.venv/bin/mypy include local plugins $$(ls -d providers/*/src)
 	@$(PYTHON) providers/provider_info.py --check
+	@.venv/bin/hadolint Dockerfile Dockerfile.train
 
 test: lint ## run every test but the slow proofs: unit, integration, end to end, browser
 	@$(PYTHON) -m pytest -m "not faults"
