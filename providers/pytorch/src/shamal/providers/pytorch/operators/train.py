@@ -1,0 +1,121 @@
+"""Trains a PyTorch model in a pod."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.cncf.kubernetes.exceptions import KubernetesApiError
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowException, AirflowSkipException
+
+from shamal.providers.pytorch.compute import Compute
+from shamal.providers.pytorch.diagnosis import Diagnosis, diagnose
+from shamal.providers.pytorch.errors import TrainingFailed, TrainingRefused
+from shamal.providers.pytorch.train.errors import REFUSED
+
+RETURNED = ("epochs", "best_epoch", "device", "precision", "onnx_sha256", "weights_sha256", "onnx_max_abs_diff")
+
+
+class TorchTrainOperator(KubernetesPodOperator):
+    """Train a model in a pod and return where its files are.
+
+    The pod survives the loss of worker, scheduler, triggerer and API server; a retry finds it again, and a new pod
+    resumes from the last checkpoint because the output folder belongs to the run, not to the attempt. The folders
+    must be on storage that pod and worker share. It does not register, evaluate or deploy.
+
+    :param model_file: Python file with `build(columns, config) -> torch.nn.Module`, as the pod sees it (templated)
+    :param training_set: folder with `training_set.json` and its Parquet files (templated)
+    :param output: folder for `model.onnx`, `weights.safetensors`, `training.json`; one per run (templated)
+    :param config: settings of `shamal.providers.pytorch.train.config.TrainingConfig` (templated)
+    :param compute: `image`, `cpu` (cores), `memory` (such as `2Gi`), `gpu` (whole GPUs, default 0)
+    """
+
+    template_fields: Sequence[str] = (
+        *KubernetesPodOperator.template_fields,
+        "model_file",
+        "training_set",
+        "output",
+        "config",
+    )
+
+    def __init__(
+        self,
+        *,
+        model_file: str,
+        training_set: str,
+        output: str,
+        config: dict[str, Any],
+        compute: dict[str, Any],
+        **kwargs: Any,
+    ) -> None:
+        profile = Compute.parse(compute)
+        defaults: dict[str, Any] = {
+            "name": "train",
+            "deferrable": True,
+            "get_logs": True,
+            "logging_interval": 10,
+            "on_kill_action": "keep_pod",
+            "on_finish_action": "delete_succeeded_pod",
+            "automount_service_account_token": False,
+        }
+        labels = {"app.kubernetes.io/component": "training", **kwargs.pop("labels", {})}
+        environment = {"OMP_NUM_THREADS": str(profile.threads), **kwargs.pop("env_vars", {})}
+        super().__init__(
+            image=profile.image,
+            cmds=["python", "-m", "shamal.providers.pytorch.train"],
+            container_resources=profile.resources(),
+            labels=labels,
+            env_vars=environment,
+            do_xcom_push=False,  # it would add a sidecar to the pod; the operator pushes its own result
+            **{**defaults, **kwargs},
+        )
+        self.model_file = model_file
+        self.training_set = training_set
+        self.output = output
+        self.config = config
+        self.compute = compute
+
+    def execute(self, context: Context) -> dict[str, Any] | None:
+        """Start the pod, or find the one of an earlier attempt again, and wait for it."""
+        self.arguments = [
+            *("--model-file", self.model_file),
+            *("--training-set", self.training_set),
+            *("--output", self.output),
+            *("--config", json.dumps(self.config, sort_keys=True)),
+            *("--gpu", str(Compute.parse(self.compute).gpu)),
+        ]
+        try:
+            super().execute(context)
+        except AirflowSkipException:
+            raise
+        except (AirflowException, KubernetesApiError) as error:
+            raise self._failure(error) from error
+        return self._push(context)
+
+    def trigger_reentry(self, context: Context, event: dict[str, Any]) -> dict[str, Any] | None:
+        """Resume after the pod's end, or after an interval of logs."""
+        try:
+            super().trigger_reentry(context, event)
+        except AirflowSkipException:
+            raise
+        except (AirflowException, KubernetesApiError) as error:
+            raise self._failure(error) from error
+        return self._push(context)
+
+    def _push(self, context: Context) -> dict[str, Any]:
+        path = Path(self.output) / "training.json"
+        if not path.is_file():
+            raise TrainingFailed(
+                f"the pod succeeded but {path} is not here: the output folder must be a volume that pod and worker share"
+            )
+        training = json.loads(path.read_text())
+        result = {"output": self.output, **{name: training[name] for name in RETURNED}}
+        context["ti"].xcom_push(key="return_value", value=result)
+        return result
+
+    def _failure(self, error: Exception) -> AirflowException:
+        found: Diagnosis = diagnose(self.client, self.remote_pod or self.pod, self.base_container_name)
+        message = f"training of {self.model_file} failed: {found.text or error}\nNext: {found.next_step}"
+        return TrainingRefused(message) if found.exit_code == REFUSED else TrainingFailed(message)
