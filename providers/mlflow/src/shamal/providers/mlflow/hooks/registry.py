@@ -1,0 +1,186 @@
+"""Model versions and aliases on one MLflow server."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from shamal.providers.mlflow.errors import AliasConflict, PromotionInProgress, VersionNotFound
+from shamal.providers.mlflow.hooks.mlflow import MlflowHook, not_found
+
+LOCK_WAIT = 10.0  # seconds a promotion waits for another one
+LOCK_EXPIRES = 120.0  # seconds after which a lock belongs to a dead task; holding it takes less than one
+
+
+class MlflowRegistryHook(MlflowHook):
+    """Registers, downloads, promotes and rolls back versions of a model.
+
+    :param mlflow_conn_id: connection with host (scheme and name), port, login and password.
+    """
+
+    def register(self, model: str, run_id: str, model_id: str, tags: Mapping[str, str], alias: str) -> int:
+        """Make one version for the run, point the alias at it and return its number; a second call finds it.
+
+        :param model_id: logged model of the run.
+        """
+        with self.calls() as client:
+            _ensure_model(client, model)
+            version = self._version_of_run(model, run_id)
+            if version is None:
+                made = client.create_model_version(
+                    model, f"models:/{model_id}", run_id, tags=dict(tags), model_id=model_id
+                )
+                version = self._version_of_run(model, run_id)
+                if version is not None and version != int(made.version):  # a twin of this task was first
+                    client.delete_model_version(model, str(made.version))
+                version = version or int(made.version)
+            client.set_registered_model_alias(model, alias, str(version))
+            return version
+
+    def _version_of_run(self, model: str, run_id: str) -> int | None:
+        with self.calls() as client:
+            found = client.search_model_versions(f"name='{model}' and run_id='{run_id}'")
+            return min((int(each.version) for each in found), default=None)
+
+    def find_version(self, model: str, *, alias: str | None = None, version: int | None = None) -> dict[str, Any]:
+        """Return version, run_id, source and tags of the version that the alias or number names.
+
+        :raises VersionNotFound: no such model, version or alias.
+        """
+        wanted = f"version {version}" if version else f"alias {alias!r}"
+        with self.calls() as client, not_found(f"{wanted} of model {model!r} on {self.address}"):
+            if version:
+                found = client.get_model_version(model, str(version))
+            else:
+                found = client.get_model_version_by_alias(model, alias)
+            return {
+                "version": int(found.version),
+                "run_id": found.run_id,
+                "source": found.source,
+                "tags": dict(found.tags),
+            }
+
+    def alias_version(self, model: str, alias: str) -> int | None:
+        """Return the version that the alias points to, or None when nothing has it yet."""
+        try:
+            return int(self.find_version(model, alias=alias)["version"])
+        except VersionNotFound:
+            return None
+
+    def download_model(self, source: str, folder: Path) -> None:
+        """Download every file of a version's logged model into an existing empty folder.
+
+        :param source: the version's `models:/<logged model id>`.
+        """
+        from mlflow.artifacts import download_artifacts
+
+        with self.calls() as client, not_found(f"{source} on {self.address}"):
+            # The location and not `models:/…`: for that MLflow would ask the process's global server.
+            location = client.get_logged_model(source.removeprefix("models:/")).artifact_location
+            download_artifacts(location, dst_path=str(folder), tracking_uri=self.address)
+
+    def promote(self, model: str, version: int, expected: int | None, alias: str) -> int | None:
+        """Point the alias at the version if it still points at `expected`; return what it pointed at before.
+
+        The predecessor is written to the version's tag `shamal.previous_<alias>` before the alias moves.
+
+        :param expected: version the alias must point at now, or None for no version yet.
+        :raises AliasConflict: the alias points elsewhere.
+        """
+        tag = f"shamal.previous_{alias}"
+        with self.lock(model) as client:
+            tags = self.find_version(model, version=version)["tags"]
+            current = self.alias_version(model, alias)
+            if current == version and tags.get(tag) == str(expected or ""):
+                return expected  # an earlier attempt of the same promotion
+            if current != expected:
+                raise AliasConflict(
+                    f"alias {alias!r} of model {model!r} points to version {current}, expected {expected}; version "
+                    f"{version} was not promoted: compare it with version {current} and release it again"
+                )
+            client.set_model_version_tag(model, str(version), tag, str(expected or ""))
+            client.set_registered_model_alias(model, alias, str(version))
+        return expected
+
+    def rollback(self, model: str, alias: str, key: str) -> tuple[int, int]:
+        """Point the alias back at the recorded predecessor; return (left, restored).
+
+        :param key: names the operation, so that its retry finishes the same step instead of taking another.
+        :raises VersionNotFound: nothing has the alias, or it has no recorded predecessor.
+        """
+        tag = f"shamal.rollback_{alias}"
+        with self.lock(model) as client:
+            done = json.loads(client.get_registered_model(model).tags.get(tag, "{}"))
+            if done.get("key") != key:
+                current = self.find_version(model, alias=alias)
+                previous = current["tags"].get(f"shamal.previous_{alias}")
+                if not previous:
+                    raise VersionNotFound(
+                        f"version {current['version']} of model {model!r} has no recorded predecessor as {alias!r}; "
+                        "promote the version you want instead"
+                    )
+                done = {"key": key, "left": current["version"], "restored": int(previous)}
+                client.set_registered_model_tag(model, tag, json.dumps(done))
+            client.set_registered_model_alias(model, alias, str(done["restored"]))
+        return done["left"], done["restored"]
+
+    @contextmanager
+    def lock(self, model: str) -> Iterator[Any]:
+        """Hold the model's promotion lock and lend the client.
+
+        MLflow moves an alias without comparing, but makes a registered model's name exist only once:
+        `<model>.lock` is the lock, and a dead task's one is removed after two minutes.
+
+        :raises VersionNotFound: no such model.
+        :raises PromotionInProgress: another promotion holds it.
+        """
+        from mlflow.exceptions import MlflowException
+
+        name = f"{model}.lock"
+        deadline = time.monotonic() + LOCK_WAIT
+        with self.calls() as client, not_found(f"model {model!r} on {self.address}"):
+            client.get_registered_model(model)
+        with self.calls() as client:
+            while True:
+                try:
+                    client.create_registered_model(name)
+                    break
+                except MlflowException as error:
+                    if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                        raise
+                _drop_if_expired(client, name)
+                if time.monotonic() > deadline:
+                    raise PromotionInProgress(
+                        f"another promotion of model {model!r} holds {name!r} on {self.address}; "
+                        "the task retries, and a dead task's lock expires after two minutes"
+                    )
+                time.sleep(0.1)
+            try:
+                yield client
+            finally:
+                client.delete_registered_model(name)
+
+
+def _ensure_model(client: Any, model: str) -> None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.create_registered_model(model)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+
+
+def _drop_if_expired(client: Any, name: str) -> None:
+    """Delete the lock of a task that died while it held it."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        made = client.get_registered_model(name).creation_timestamp / 1000
+        if time.time() - made > LOCK_EXPIRES:
+            client.delete_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise

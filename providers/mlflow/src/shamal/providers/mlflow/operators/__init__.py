@@ -1,0 +1,1 @@
+"""The operators of a model's way from training output to champion."""
