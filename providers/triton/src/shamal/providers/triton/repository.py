@@ -1,0 +1,170 @@
+"""The model repository on disk: what Triton reads, written so that it is there completely or not at all.
+
+    <repository>/approved.json             what to load at a restart
+    <repository>/<model>/                  the router: config.pbtxt, router.json, 1/model.py
+    <repository>/<model>__v<version>/      one version: config.pbtxt, model.onnx.sha256, golden.json, 1/model.onnx
+"""
+
+import fcntl
+import hashlib
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from shamal.providers.triton.errors import InvalidDeployment, VersionConflict, VersionNotDeployed
+from shamal.providers.triton.router import route as routes
+from shamal.providers.triton.router.route import Route
+
+MODEL = re.compile(r"[a-z][a-z0-9_]{0,62}")
+PACKAGE = files("shamal.providers.triton")
+
+
+def version_model(model: str, version: int) -> str:
+    """Return the name of Triton's model for one version.
+
+    :raises InvalidDeployment: no such name or version is possible.
+    """
+    if not MODEL.fullmatch(model) or "__v" in model:
+        raise InvalidDeployment(
+            f"model {model!r}: a name is lower-case letters, digits and _, starts with a letter, has at most 63 "
+            "characters and no '__v'; use the model's registered name"
+        )
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise InvalidDeployment(f"model {model}: version {version!r} is not a number from 1; use the registered version")
+    return f"{model}__v{version}"
+
+
+def sha256(path: Path) -> str:
+    """Return the hexadecimal SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class ModelRepository:
+    """One model repository of a Triton server.
+
+    :param root: the folder given to `tritonserver --model-repository`, as seen from here.
+    """
+
+    root: Path
+
+    def version_folder(self, model: str, version: int) -> Path:
+        """Return the folder of a version.
+
+        :raises VersionNotDeployed: there is none.
+        """
+        folder = self.root / version_model(model, version)
+        if not folder.is_dir():
+            raise VersionNotDeployed(f"{model} version {version} is not in {self.root}; run DeployModelOperator first")
+        return folder
+
+    def write_version(self, model: str, version: int, onnx: Path, digest: str, golden: Path, backend: str) -> bool:
+        """Put a version's folder in place; False when it is there already.
+
+        :raises VersionConflict: the folder holds another file.
+        """
+        name = version_model(model, version)
+        if (self.root / name).is_dir():
+            deployed = (self.root / name / "model.onnx.sha256").read_text().split()[0]
+            if deployed != digest:
+                raise VersionConflict(
+                    f"{model} version {version} is deployed with sha256 {deployed}, given was {digest}; "
+                    "versions never change: register the new file as a new version"
+                )
+            return False
+        with self._incoming(name) as folder:
+            (folder / "1").mkdir()
+            shutil.copyfile(onnx, folder / "1" / "model.onnx")
+            (folder / "model.onnx.sha256").write_text(f"{digest}  1/model.onnx\n")
+            shutil.copyfile(golden, folder / "golden.json")
+            (folder / "config.pbtxt").write_text((PACKAGE / "version" / f"{backend}.pbtxt").read_text())
+            if backend == "python":
+                (folder / "1" / "model.py").write_text((PACKAGE / "version" / "model.py").read_text())
+        return True
+
+    def remove_version(self, model: str, version: int) -> None:
+        """Take a version's folder away."""
+        folder = self.version_folder(model, version)
+        aside = Path(tempfile.mkdtemp(prefix=".removed-", dir=self._beside()))
+        folder.rename(aside / folder.name)
+        shutil.rmtree(aside)
+
+    def route(self, model: str) -> Route | None:
+        """Return who answers for the model; None before its first deployment.
+
+        :raises InvalidDeployment: its router.json is broken.
+        """
+        path = self.root / model / "router.json"
+        if not path.exists():
+            return None
+        try:
+            return routes.read(path)
+        except ValueError as error:
+            raise InvalidDeployment(f"{path}: {error}; write it again, the router still serves the last good one") from error
+
+    def write_route(self, model: str, route: Route, prediction_log: Path, prediction_log_seconds: float) -> None:
+        """Replace the route in one step; the first time, put the router's folder in place."""
+        folder = self.root / model
+        if folder.is_dir():
+            _replace(folder / "router.json", route.to_json())
+            return
+        with self._incoming(model) as folder:
+            package = folder / "1/shamal/providers/triton/router"
+            package.mkdir(parents=True)
+            for name in ("__init__.py", "champion.py", "prediction_log.py", "route.py"):
+                (package / name).write_text((PACKAGE / "router" / name).read_text())
+            (folder / "1" / "model.py").write_text((PACKAGE / "router" / "model.py").read_text())
+            config = Template((PACKAGE / "router" / "config.pbtxt").read_text())
+            (folder / "config.pbtxt").write_text(
+                config.substitute(
+                    prediction_log=json.dumps(str(prediction_log / model)),
+                    prediction_log_seconds=json.dumps(str(prediction_log_seconds)),
+                )
+            )
+            (folder / "router.json").write_text(route.to_json())
+
+    def approve(self) -> list[str]:
+        """Write approved.json from every model's route: routers and versions in use, for the server's next start."""
+        with (self._beside() / f".{self.root.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            load: list[str] = []
+            for path in sorted(self.root.glob("*/router.json")):
+                model, route = path.parent.name, routes.read(path)
+                load += [version_model(model, version) for version in route.versions] + [model]
+            _replace(self.root / "approved.json", json.dumps({"load": load}))
+        return load
+
+    def versions(self, model: str) -> list[int]:
+        """Return the versions that have a folder, smallest first."""
+        names = (path.name.removeprefix(f"{model}__v") for path in self.root.glob(f"{model}__v*"))
+        return sorted(int(name) for name in names if name.isdigit())
+
+    def _beside(self) -> Path:
+        """Where folders are made: on the repository's file system and outside what Triton scans."""
+        folder = self.root.parent / f".incoming-{self.root.name}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @contextmanager
+    def _incoming(self, name: str) -> Iterator[Path]:
+        """Yield a folder that becomes `name` when the block ends well and vanishes otherwise."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=self._beside()) as beside:
+            folder = Path(beside) / name
+            folder.mkdir()
+            yield folder
+            folder.rename(self.root / name)
+
+
+def _replace(path: Path, text: str) -> None:
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_text(text)
+    beside.replace(path)

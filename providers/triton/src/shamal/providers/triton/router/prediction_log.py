@@ -1,0 +1,184 @@
+"""Writes every prediction to JSON-lines files, away from the requests' path."""
+
+import contextlib
+import fcntl
+import json
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+OPEN = ".open"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The answered rows of one request; arrays have one element (features: one row) per prediction."""
+
+    time: float
+    prediction_ids: list[str]
+    entity_ids: list[str] | None
+    event_timestamps: list[int] | None
+    version: int
+    features: Any
+    scores: Any
+
+
+class PredictionLog:
+    """A bounded queue and the thread that empties it into segments.
+
+    A segment is `*.jsonl.open` while it is written and `*.jsonl` once it is complete: readers take the latter only.
+    An entry that finds the queue full is counted and dropped; a request never waits.
+
+    :param folder: where the segments of one model go; made when missing.
+    :param seconds: a segment is closed so many seconds after its first row.
+    :param rows: ... or when it has so many rows.
+    :param capacity: requests that may wait for the writer.
+    :param warn: called with a sentence when entries were dropped or a segment could not be written.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seconds: float = 2.0,
+        rows: int = 10_000,
+        capacity: int = 10_000,
+        warn: Callable[[str], None] = print,
+    ) -> None:
+        self.folder, self.seconds, self.rows, self.warn = folder, seconds, rows, warn
+        self.dropped = 0
+        self._queue: queue.Queue[Entry | None] = queue.Queue(capacity)
+        self._segment: IO[str] | None = None
+        self._written = 0
+        self._deadline = 0.0
+        self._sequence = 0
+        folder.mkdir(parents=True, exist_ok=True)
+        _close_leftovers(folder)
+        self._thread = threading.Thread(target=self._run, name="prediction-log", daemon=True)
+        self._thread.start()
+
+    def put(self, entry: Entry) -> None:
+        """Hand over one request's predictions; never waits."""
+        try:
+            self._queue.put_nowait(entry)
+        except queue.Full:
+            self.dropped += len(entry.prediction_ids)
+
+    def close(self) -> None:
+        """Write what is queued and close the segment."""
+        self._queue.put(None)
+        self._thread.join(timeout=30)
+
+    def _run(self) -> None:
+        reported = 0
+        while True:
+            entries, last = self._take()
+            try:
+                self._write(entries)
+                if last or self._written >= self.rows or time.monotonic() >= self._deadline:
+                    self._close_segment()
+            except OSError as error:
+                self.dropped += sum(len(entry.prediction_ids) for entry in entries)
+                self._abandon_segment()
+                self.warn(f"prediction log {self.folder}: {error}; free or repair it, predictions are being lost")
+            if self.dropped > reported:
+                reported = self.dropped
+                self.warn(f"prediction log {self.folder}: {reported} predictions dropped since the start")
+            if last:
+                return
+
+    def _take(self) -> tuple[list[Entry], bool]:
+        """Return what is queued (at most one segment's worth, perhaps nothing) and whether to stop after it."""
+        wait = max(0.0, self._deadline - time.monotonic()) if self._segment else None
+        entries: list[Entry] = []
+        try:
+            entry = self._queue.get(timeout=wait)
+            while entry is not None:
+                entries.append(entry)
+                if len(entries) >= self.rows:
+                    return entries, False
+                entry = self._queue.get_nowait()
+        except queue.Empty:
+            return entries, False
+        return entries, True
+
+    def _write(self, entries: list[Entry]) -> None:
+        if not entries:
+            return
+        if self._segment is None:
+            self._segment = self._open_segment()
+            self._written, self._deadline = 0, time.monotonic() + self.seconds
+        lines = [line for entry in entries for line in _lines(entry)]
+        self._segment.write("".join(lines))
+        self._segment.flush()
+        self._written += len(lines)
+
+    def _open_segment(self) -> IO[str]:
+        self._sequence += 1
+        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.getpid()}-{self._sequence}.jsonl{OPEN}"
+        segment = (self.folder / name).open("a")
+        # The lock tells a segment that is being written from one that a crash left behind.
+        fcntl.flock(segment, fcntl.LOCK_EX)
+        return segment
+
+    def _close_segment(self) -> None:
+        if self._segment is None:
+            return
+        path = Path(self._segment.name)
+        self._segment.close()
+        self._segment = None
+        path.rename(path.with_name(path.name.removesuffix(OPEN)))
+
+    def _abandon_segment(self) -> None:
+        """After a failed write: keep the whole lines of the segment and start another one."""
+        with contextlib.suppress(OSError):
+            if self._segment is not None:
+                self._segment.close()
+        self._segment = None
+        with contextlib.suppress(OSError):
+            _close_leftovers(self.folder)
+
+
+def _close_leftovers(folder: Path) -> None:
+    """Close the segments that a crash left open, without a last line that was cut short."""
+    for path in folder.glob(f"*.jsonl{OPEN}"):
+        with path.open("rb+") as segment:
+            try:
+                fcntl.flock(segment, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:  # another process is writing it
+                continue
+            segment.truncate(segment.read().rfind(b"\n") + 1)
+            path.rename(path.with_name(path.name.removesuffix(OPEN)))
+
+
+def _lines(entry: Entry) -> list[str]:
+    return [
+        json.dumps(
+            {
+                "prediction_id": prediction_id,
+                "time": _iso(entry.time),
+                "entity_id": entry.entity_ids[row] if entry.entity_ids else None,
+                "event_timestamp": _iso(entry.event_timestamps[row] / 1e6) if entry.event_timestamps else None,
+                "version": entry.version,
+                "features": [_number(value) for value in entry.features[row].tolist()],
+                "score": _number(float(entry.scores[row])),
+            }
+        )
+        + "\n"
+        for row, prediction_id in enumerate(entry.prediction_ids)
+    ]
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
+
+
+def _number(value: float) -> float | None:
+    """JSON has no NaN and no infinity; both are written as null."""
+    return value if abs(value) < float("inf") else None

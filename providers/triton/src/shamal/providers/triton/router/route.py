@@ -1,0 +1,83 @@
+"""Who answers: the content of `router.json` and the rule that no candidate outlives its controller."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+# A share for a candidate must be renewed: past its expiry, or with one further ahead than this, it is void.
+LONGEST_SHARE_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Route:
+    """One state of a model's traffic.
+
+    :param champion: the version that answers.
+    :param previous: the version before it, where a rollback goes; None when there is none.
+    :param weights: share of the requests per version; sums to 1.
+    :param expires: Unix seconds (UTC) until which `weights` count; None: the champion answers alone.
+    :param rolled_back: the version that the last rollback took out of service; None after the next route.
+    """
+
+    champion: int
+    previous: int | None = None
+    weights: dict[int, float] = field(default_factory=dict)
+    expires: float | None = None
+    rolled_back: int | None = None
+
+    @property
+    def versions(self) -> list[int]:
+        """Every version that must be loaded for this route, smallest first."""
+        return sorted({self.champion, *self.weights} | ({self.previous} if self.previous else set()))
+
+    def shares(self, now: float) -> dict[int, float]:
+        """Return the shares that count at `now` (Unix seconds): the champion alone unless freshly renewed."""
+        if self.expires is not None and now < self.expires <= now + LONGEST_SHARE_SECONDS:
+            return self.weights
+        return {self.champion: 1.0}
+
+    def to_json(self) -> str:
+        """Return the text of `router.json`."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Route":
+        """Return the route in `text`.
+
+        :raises ValueError: what in it is wrong.
+        """
+        data = json.loads(text)
+        if not isinstance(data, dict):
+            raise ValueError("router.json is not a JSON object")  # noqa: TRY004 - one type for every bad file
+        weights = data.get("weights")
+        weights = weights if isinstance(weights, dict) else {}
+        try:
+            shares = {int(version): float(share) for version, share in weights.items()}
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"weights {weights!r} are not {{version: share}}") from error
+        champion = _version(data, "champion")
+        if champion is None:
+            raise ValueError("champion is missing")
+        if not all(0.0 <= share <= 1.0 for share in shares.values()) or abs(sum(shares.values()) - 1.0) > 1e-6:
+            raise ValueError(f"weights {weights!r} are not shares that sum to 1")
+        expires = data.get("expires")
+        if expires is not None and (isinstance(expires, bool) or not isinstance(expires, int | float)):
+            raise ValueError(f"expires {expires!r} is neither null nor Unix seconds")
+        return cls(champion, _version(data, "previous"), shares, expires, _version(data, "rolled_back"))
+
+
+def read(path: Path) -> Route:
+    """Return the route in the file.
+
+    :raises OSError: it cannot be read.
+    :raises ValueError: it is not a valid route.
+    """
+    return Route.from_json(path.read_text())
+
+
+def _version(data: dict[str, Any], key: str) -> int | None:
+    value = data.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise ValueError(f"{key} {value!r} is not a version number")
+    return value
