@@ -1,0 +1,1 @@
+"""Spark applications that this provider submits."""
