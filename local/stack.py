@@ -12,7 +12,7 @@ from typing import Any
 from local import groups, seed, vault
 from local.ports import require_free
 from local.server import NotReadyError, Server
-from local.servers import SERVERS, airflow
+from local.servers import SERVERS, airflow, pods
 from local.settings import Settings
 from local.supervisor import Supervisor
 from local.users import login_file
@@ -31,7 +31,7 @@ def up(settings: Settings) -> None:
         if not supervisor.pid():
             for server in SERVERS:
                 groups.kill_leftovers(settings, server.name)
-        running = {name for name, state in supervisor.states().items() if state["statename"] == "RUNNING"}
+        running = {name for name, state in supervisor.states().items() if state["statename"] in ("STARTING", "RUNNING")}
         missing = [server for server in SERVERS if server.name not in running]
         for server in missing:
             require_free(settings, server)
@@ -49,7 +49,12 @@ def up(settings: Settings) -> None:
 def down(settings: Settings) -> None:
     """Stop every server and whatever is left of its process group."""
     with _alone(settings):
-        Supervisor(settings).stop()
+        supervisor = Supervisor(settings)
+        for stage in sorted({server.stage for server in SERVERS}, reverse=True):
+            if supervisor.pid():
+                supervisor.stop_servers([server.name for server in SERVERS if server.stage == stage])
+        supervisor.shutdown()
+        pods.stop_pods(settings)
         for server in SERVERS:
             groups.kill_leftovers(settings, server.name)
     print("Everything is stopped.")
@@ -74,36 +79,37 @@ def process_ids(settings: Settings) -> list[int]:
 
 
 def _start(settings: Settings, supervisor: Supervisor, servers: list[Server], running: set[str]) -> None:
-    """Start the servers side by side, then wait for each."""
+    """Start the servers side by side, and wait until each is ready."""
     begun: dict[str, float] = {}
     for server in servers:
         if server.name not in running:
             server.prepare(settings)
             supervisor.start_server(server.name)
         begun[server.name] = time.monotonic()
-    for server in servers:
-        _wait(settings, supervisor, server, begun[server.name])
-        seconds = time.monotonic() - begun[server.name]
-        result = "already running" if server.name in running else f"ready in {seconds:.1f} s"
-        print(f"{server.name:<14} {_address(settings, server):<24} {result}", flush=True)
+    pids = {name: state["pid"] for name, state in supervisor.states().items()}
+    waiting = list(servers)
+    while waiting:
+        for server in list(waiting):
+            seconds = time.monotonic() - begun[server.name]
+            try:
+                server.ready(settings)
+            except NotReadyError as error:
+                if seconds > server.timeout:
+                    raise _failed(settings, server, f"it runs for {seconds:.0f} s", error) from error
+                if supervisor.states()[server.name]["pid"] != pids[server.name]:
+                    raise _failed(settings, server, "it ended on its own", error) from error
+                continue
+            waiting.remove(server)
+            result = "already running" if server.name in running else f"ready in {seconds:.1f} s"
+            print(f"{server.name:<14} {_address(settings, server):<24} {result}", flush=True)
+        time.sleep(0.2 if waiting else 0)
 
 
-def _wait(settings: Settings, supervisor: Supervisor, server: Server, begun: float) -> None:
-    while True:
-        try:
-            return server.ready(settings)
-        except NotReadyError as error:
-            state = supervisor.states()[server.name]["statename"]
-            if state == "FATAL" or time.monotonic() - begun > server.timeout:
-                raise ServerFailedError(_report(settings, server, state, error)) from error
-        time.sleep(0.2)
-
-
-def _report(settings: Settings, server: Server, state: str, error: Exception) -> str:
+def _failed(settings: Settings, server: Server, state: str, error: Exception) -> ServerFailedError:
     log = _log(settings, server)
     lines = log.read_text(errors="replace").splitlines()[-LAST_LINES:] if log.exists() else []
-    head = f"{server.name} is not ready after {server.timeout:.0f} s at most ({state.lower()}): {error}"
-    return "\n".join([head, *(f"    {line}" for line in lines), f"Log: {log}", *([server.hint] if server.hint else [])])
+    message = [f"{server.name} is not ready ({state}): {error}", *(f"    {line}" for line in lines), f"Log: {log}"]
+    return ServerFailedError("\n".join([*message, server.hint]).rstrip())
 
 
 def _address(settings: Settings, server: Server) -> str:

@@ -41,7 +41,8 @@ directory = {home}
 priority = {stage}
 autostart = false
 autorestart = true
-startretries = 10
+startsecs = 5
+startretries = 5
 stopasgroup = true
 killasgroup = true
 stopwaitsecs = 30
@@ -128,8 +129,19 @@ class Supervisor:
             if not fault.faultString.startswith("ALREADY_STARTED"):
                 raise
 
-    def stop(self) -> None:
-        """Stop every server, the last started first, then supervisord itself."""
+    def stop_servers(self, names: list[str]) -> None:
+        """Stop these servers side by side, each with its process group."""
+        for name in names:
+            try:
+                self._rpc().supervisor.stopProcess(name, False)
+            except Fault as fault:
+                if not fault.faultString.startswith("NOT_RUNNING"):
+                    raise
+        while any(self.states()[name]["pid"] for name in names):
+            time.sleep(0.1)
+
+    def shutdown(self) -> None:
+        """End supervisord itself, with whatever still runs."""
         pid = self.pid()
         if pid is None:
             return

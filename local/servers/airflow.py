@@ -111,7 +111,7 @@ def _job(name: str, *arguments: str) -> Server:
         command=_airflow(name, *arguments),
         ready=partial(_job_ready, name),
         stage=3,
-        timeout=180,
+        timeout=300,
     )
 
 
@@ -125,7 +125,6 @@ SERVERS = (
         prepare=_migrate,
         seed=_seed,
         stage=3,
-        timeout=120,
     ),
     # Task logs lie in a folder that the api-server reads itself; their servers would listen on every address.
     _job("scheduler", "--skip-serve-logs"),

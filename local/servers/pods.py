@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import secrets
+import subprocess
 import sys
 from pathlib import Path
 
 from local import http
-from local.certificates import ensure_server_certificate
-from local.files import write_private
+from local.pod_runner.credentials import kubeconfig, make_credentials
 from local.server import Connections, Server
-from local.settings import Settings
+from local.settings import HOME, Settings, process_environment
 from local.vault import Vault
+
+
+def stop_pods(settings: Settings) -> None:
+    """End every pod: pods outlive the runner, but not the stack."""
+    command = [*_command(settings), "stop-pods"]
+    subprocess.run(command, cwd=HOME, env=process_environment(settings), check=True)
 
 
 def _seed(settings: Settings, vault: Vault) -> Connections:
     folder = Path(settings["SHAMAL_PODS_CREDENTIALS"])
-    ensure_server_certificate(folder)
-    token = vault.write_once("servers/pods", {"token": secrets.token_urlsafe(32)})["token"]
-    write_private(folder / "token", token)
-    authority = base64.b64encode((folder / "ca.crt").read_bytes()).decode()
-    kube_config = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [
-            {
-                "name": "laptop",
-                "cluster": {"server": settings["SHAMAL_PODS_URL"], "certificate-authority-data": authority},
-            }
-        ],
-        "users": [{"name": "airflow", "user": {"token": token}}],
-        "contexts": [{"name": "laptop", "context": {"cluster": "laptop", "user": "airflow", "namespace": "shamal"}}],
-        "current-context": "laptop",
-    }
-    return {"kubernetes_default": {"extra": {"kube_config": json.dumps(kube_config)}}}
+    make_credentials(folder, vault.write_once("servers/pods", {"token": secrets.token_urlsafe(32)})["token"])
+    kube_config = json.dumps(kubeconfig(folder, int(settings["SHAMAL_PODS_PORT"])))
+    return {"kubernetes_default": {"extra": {"kube_config": kube_config}}}
 
 
 def _command(_settings: Settings) -> list[str]:
