@@ -2,6 +2,8 @@
 
 import asyncio
 import hmac
+import logging
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -19,8 +21,20 @@ from local.pod_runner.objects import Json
 from local.pod_runner.pods import Pods
 from local.pod_runner.store import Store
 
+log = logging.getLogger(__name__)
+
 OPEN_PATHS = ("/livez", "/readyz")
-VERSION = {"major": "1", "minor": "33", "gitVersion": "v1.33.0-pod-runner", "platform": "local"}
+VERSION = {
+    "major": "1",
+    "minor": "33",
+    "gitVersion": "v1.33.0-pod-runner",
+    "gitCommit": "",
+    "gitTreeState": "",
+    "buildDate": "1970-01-01T00:00:00Z",
+    "goVersion": "none",
+    "compiler": "none",
+    "platform": "local",
+}
 
 
 def create_app(store: Store, node: Node, token: str) -> Starlette:
@@ -50,6 +64,7 @@ def create_app(store: Store, node: Node, token: str) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         looking_after = asyncio.create_task(node.run())
+        looking_after.add_done_callback(_end_with_the_node)
         yield
         looking_after.cancel()
         with suppress(asyncio.CancelledError):
@@ -61,6 +76,13 @@ def create_app(store: Store, node: Node, token: str) -> Starlette:
         middleware=[Middleware(BearerToken, token=token)],
         exception_handlers={ApiError: _refuse, HTTPException: _refuse_route},
     )
+
+
+def _end_with_the_node(task: asyncio.Task[None]) -> None:
+    """Stop the server when the node has failed: answering without running pods would hide it."""
+    if not task.cancelled() and task.exception():
+        log.error("the node has failed", exc_info=task.exception())
+        signal.raise_signal(signal.SIGTERM)
 
 
 class BearerToken:

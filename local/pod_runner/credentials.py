@@ -2,7 +2,6 @@
 
 import base64
 import ipaddress
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from local.files import write_private
 from local.pod_runner.objects import Json
 
 VALIDITY = timedelta(days=825)
@@ -25,11 +25,10 @@ def make_credentials(folder: Path, token: str) -> None:
     :param folder: made when missing.
     :param token: the bearer token clients must send.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not _still_valid(folder):
         for name, content in _certificates().items():
-            _write(folder / name, content)
-    _write(folder / "token", token.encode())
+            write_private(folder / name, content)
+    write_private(folder / "token", token)
 
 
 def kubeconfig(folder: Path, port: int, namespace: str = "shamal") -> Json:
@@ -53,10 +52,11 @@ def kubeconfig(folder: Path, port: int, namespace: str = "shamal") -> Json:
 
 
 def _still_valid(folder: Path) -> bool:
-    files = [folder / name for name in ("ca.crt", "server.crt", "server.key")]
-    if not all(file.exists() for file in files):
+    # Written last: where it is, the others are.
+    certificate = folder / "server.crt"
+    if not certificate.exists():
         return False
-    server = x509.load_pem_x509_certificate(files[1].read_bytes())
+    server = x509.load_pem_x509_certificate(certificate.read_bytes())
     return server.not_valid_after_utc - datetime.now(UTC) > RENEWAL
 
 
@@ -108,10 +108,3 @@ def _key_usage(authority: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
-
-
-def _write(path: Path, content: bytes) -> None:
-    beside = path.with_name(path.name + ".new")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-    beside.replace(path)

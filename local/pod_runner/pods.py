@@ -75,16 +75,18 @@ class Pods:
 
     async def patch(self, request: Request) -> Response:
         """Change a pod's labels or annotations."""
-        pod = self._pod(request)
+        content = await _content(request)
         content_type = request.headers.get("content-type", "").partition(";")[0].strip()
-        patched = apply_patch(pod, content_type, await _content(request))
+        # Read once the body is there: while it is awaited the node may change the pod.
+        pod = self._pod(request)
+        patched = apply_patch(pod, content_type, content)
         check_metadata(patched["metadata"])
         return JSONResponse(patched if patched == pod else self._store.put_pod(patched))
 
     async def delete(self, request: Request) -> Response:
         """End a pod with its grace; the object goes when its process has gone."""
-        pod = self._pod(request)
         options = await _body(request)
+        pod = self._pod(request)
         metadata = pod["metadata"]
         preconditions = options.get("preconditions") or {}
         for field in ("uid", "resourceVersion"):
