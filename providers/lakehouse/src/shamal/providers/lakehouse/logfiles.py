@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shamal.providers.lakehouse.errors import InvalidRows, UnreadableFile
+from shamal.providers.lakehouse.schema import without_large_types
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,7 +60,10 @@ def _read(path: Path, timestamp_columns: Sequence[str], schema: pa.Schema | None
     complete = content[: content.rfind(b"\n") + 1]
     if not complete.strip():
         return None
-    known = schema or pa.schema([(name, pa.timestamp("us", "UTC")) for name in timestamp_columns])
+    if schema:
+        known = pa.schema([(field.name, without_large_types(field.type)) for field in schema])
+    else:
+        known = pa.schema([(name, pa.timestamp("us", "UTC")) for name in timestamp_columns])
     behaviour = "error" if schema else "infer"
     return pj.read_json(
         io.BytesIO(complete),

@@ -26,7 +26,7 @@ def run_query(sql: str, columns: Mapping[str, Sequence[str]], load: Callable[[st
         # The query sees the registered tables only: no file, no network, no Python variable.
         for setting in ("python_enable_replacements = false", "TimeZone = 'UTC'", "enable_external_access = false"):
             connection.execute(f"SET {setting}").fetchall()
-        return connection.execute(sql).to_arrow_table()
+        return connection.sql(sql).to_arrow_table()
 
 
 def _needed_columns(

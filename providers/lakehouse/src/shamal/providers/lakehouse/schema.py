@@ -50,3 +50,16 @@ def check_schema(table: str, found: pa.Schema, expected: pa.Schema | None) -> No
             f"columns for table {table} do not fit: {'; '.join(problems)}. Nothing was written. Correct the job, or, "
             f"if the change is meant, evolve the table first: LakehouseHook().table({table!r}).update_schema()."
         )
+
+
+def without_large_types(kind: pa.DataType) -> pa.DataType:
+    """Return the type with 32-bit offsets: Arrow's JSON reader knows no `large_` types, Iceberg's schemas have them."""
+    import pyarrow as pa
+
+    if pa.types.is_large_string(kind):
+        return pa.string()
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return pa.list_(without_large_types(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([(field.name, without_large_types(field.type)) for field in kind])
+    return kind
