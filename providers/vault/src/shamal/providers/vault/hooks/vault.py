@@ -80,7 +80,10 @@ class VaultHook(BaseHook):
 
         :raises VaultRequestRefused: the token was used, has expired or never was one; treat it as stolen
         """
-        answer = self._ask("sys/wrapping/unwrap", lambda client: client.sys.unwrap(token))
+        try:
+            answer = self._ask("sys/wrapping/unwrap", lambda client: client.sys.unwrap(token))
+        except VaultRequestRefused as error:
+            raise VaultRequestRefused(f"{error}; if it was handed over unused, treat it as stolen") from error
         secret: dict[str, Any] = answer["data"]["data"]
         mask_secret(secret)
         return secret
