@@ -37,10 +37,7 @@ def declared(settings: Settings, path: Path = DECLARED) -> dict[str, Any]:
 
 def connection(entry: dict[str, Any]) -> dict[str, Any]:
     """Return a declared connection as Airflow's connection JSON, without empty fields."""
-    values = {FIELDS[field]: value for field, value in entry.items() if field in FIELDS and value not in (None, "")}
-    if "port" in values:
-        values["port"] = int(values["port"])
-    return values
+    return {FIELDS[field]: value for field, value in entry.items() if field in FIELDS and value not in (None, "")}
 
 
 def seed(settings: Settings) -> None:
@@ -75,7 +72,9 @@ def pools(settings: Settings) -> list[dict[str, Any]]:
 def _fill(value: Any, settings: Settings) -> Any:
     match value:
         case str():
-            return Template(value).substitute(settings)
+            filled = Template(value).substitute(settings)
+            # Ports are numbers in Airflow's connections.
+            return int(filled) if filled != value and filled.isdigit() else filled
         case list():
             return [_fill(item, settings) for item in value]
         case dict():
