@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 
 from local import settings as stack_settings
+from local.supervisor import Supervisor
 
+# The overlay local/env.<name> whose stack the tests use; never the user's own stack.
+ENVIRONMENT = os.environ.get("SHAMAL_ENV") or "test"
 ROOT = Path(__file__).resolve().parent
 SCRATCH = ROOT / ".shamal" / "pytest"
 
@@ -51,7 +54,7 @@ class Stack:
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run ``python -m local <command>`` on the test stack and return its result."""
-        environment = os.environ | {"SHAMAL_ENV": "test"}
+        environment = os.environ | {"SHAMAL_ENV": ENVIRONMENT}
         return subprocess.run(
             [sys.executable, "-m", "local", command],
             cwd=ROOT,
@@ -65,13 +68,14 @@ class Stack:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """Start the whole test stack once; SHAMAL_KEEP_STACK=1 leaves it running at the end."""
-    running = Stack(stack_settings.load("test"))
+    """Start the whole test stack once; one that ran before, or with SHAMAL_KEEP_STACK=1, runs on at the end."""
+    running = Stack(stack_settings.load(ENVIRONMENT))
+    keep = os.environ.get("SHAMAL_KEEP_STACK") == "1" or Supervisor(running.settings).pid() is not None
     result = running.run("up")
     if result.returncode != 0:
         pytest.fail(f"The test stack did not start.\n{result.stdout}\n{result.stderr}", pytrace=False)
     yield running
-    if os.environ.get("SHAMAL_KEEP_STACK") != "1":
+    if not keep:
         running.run("down")
 
 
