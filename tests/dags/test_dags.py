@@ -64,7 +64,9 @@ def test_serialised_dags_hold_no_credentials(dags: dict[str, DAG]) -> None:
             assert word not in text, f"{dag_id} mentions {word}"
 
 
-@pytest.mark.parametrize("example", sorted(ROOT.glob("providers/*/src/**/example_dags/*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "example", sorted(ROOT.glob("providers/*/src/**/example_dags/*.py")), ids=lambda path: path.stem
+)
 def test_every_example_dag_parses(example: Path) -> None:
     if example.name == "__init__.py":
         return

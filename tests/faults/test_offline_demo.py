@@ -1,0 +1,53 @@
+"""The demo twice on a machine without a network, and what it leaves behind when the stack is stopped: nothing."""
+
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1500)]
+
+ROOT = Path(__file__).parents[2]
+STATE = ROOT / ".shamal" / "offline"
+# A network namespace of its own has no way off the machine: only its own loopback is brought up.
+OFFLINE = ["unshare", "--net", "bash", "-c"]
+TWICE = """
+set -e
+ip link set lo up
+make demo
+cp .shamal/offline/demo.json .shamal/offline/first.json
+make down
+make demo
+make down
+"""
+
+
+def test_the_demo_runs_twice_without_a_network_and_leaves_nothing_running() -> None:
+    before = set(Path(tempfile.gettempdir()).iterdir())
+    result = subprocess.run(
+        [*OFFLINE, TWICE],
+        cwd=ROOT,
+        env=os.environ | {"SHAMAL_ENV": "offline"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout[-5000:] + result.stderr[-5000:]
+    for name in ("first.json", "demo.json"):
+        summary = json.loads((STATE / name).read_text())
+        assert summary["peak_memory_gib"] <= 8
+        assert summary["retraining"]["run_id"]
+    assert not [process for process in psutil.process_iter(["cmdline"]) if belongs(process)]
+    assert not set(Path(tempfile.gettempdir()).iterdir()) - before
+    assert (
+        subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        == ""
+    )
+
+
+def belongs(process: psutil.Process) -> bool:
+    return str(STATE) in " ".join(process.info["cmdline"] or [])
