@@ -85,13 +85,15 @@ def write_training_output(
     )
     (folder / "weights.safetensors").write_bytes(b"\x02\0\0\0\0\0\0\0{}")
     record = {
-        "losses": {"train": [0.7, 0.5, 0.4], "evaluation": [0.7, 0.6, 0.5]},
+        "epochs": 3,
+        "losses": [0.7, 0.5, 0.4],
+        "validation_losses": [0.7, 0.6, 0.5],
         "seed": 7,
         "device": "cpu",
         "precision": "float32",
         "onnx_max_abs_diff": 1e-6,
         "config": {"batch_size": 256},
-        "versions": {"torch": "2.13.0"},
+        "libraries": {"torch": "2.13.0"},
         "onnx_sha256": hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest(),
         "training_set_digest": "a" * 64,
     }

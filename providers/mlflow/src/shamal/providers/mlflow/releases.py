@@ -23,9 +23,7 @@ def register(hook: MlflowRegistryHook, model: str, run_id: str, alias: str) -> d
     gates = tags.get("shamal.gates", "never judged")
     if gates != "passed":
         raise GateDenied(f"run {run_id} of model {model!r} cannot be registered, its gates: {gates}; train again")
-    version = hook.register(
-        model, run_id, tags["shamal.model_id"], {name: tags[name] for name in KEPT_TAGS}, alias
-    )
+    version = hook.register(model, run_id, tags["shamal.model_id"], {name: tags[name] for name in KEPT_TAGS}, alias)
     return {"model": model, "version": version, "run_id": run_id, "sha256": tags["shamal.sha256"]}
 
 
@@ -36,9 +34,7 @@ def fetch(hook: MlflowRegistryHook, model: str, destination: str, *, alias: str,
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetching-") as scratch:
-            fresh = Path(scratch) / "model"
-            fresh.mkdir()
-            hook.download_model(found["source"], fresh)
+            fresh = hook.download_model(found["source"], Path(scratch))
             verify(fresh, model, found)
             fresh.rename(folder)
     verify(folder, model, found)  # also what an earlier task fetched: it may have been altered since

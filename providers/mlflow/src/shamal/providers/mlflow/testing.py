@@ -28,9 +28,11 @@ class FakeMlflow(MlflowRegistryHook):
         self.client = FakeClient(folder)
         self._client = self.client
 
-    def download_model(self, source: str, folder: Path) -> None:
+    def download_model(self, source: str, folder: Path) -> Path:
         """Copy a logged model's files."""
-        shutil.copytree(self.client.folder / source.removeprefix("models:/"), folder, dirs_exist_ok=True)
+        target = folder / "artifacts"
+        shutil.copytree(self.client.folder / source.removeprefix("models:/"), target)
+        return target
 
 
 class FakeClient:
@@ -156,9 +158,7 @@ class FakeClient:
         wanted = dict(re.findall(r"(\w+)='([^']*)'", filter_string))
         return [each for each in self.versions.values() if wanted.items() <= vars(each).items()]
 
-    def create_model_version(
-        self, name: str, source: str, run_id: str, tags: dict[str, str], model_id: str
-    ) -> Any:
+    def create_model_version(self, name: str, source: str, run_id: str, tags: dict[str, str], model_id: str) -> Any:
         """Make the next version."""
         self.get_registered_model(name)
         number = str(1 + max((int(version) for model, version in self.versions if model == name), default=0))

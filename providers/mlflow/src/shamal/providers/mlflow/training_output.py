@@ -9,7 +9,7 @@ from typing import Any
 
 from shamal.providers.mlflow.errors import InvalidTrainingOutput
 
-PARAMS = ("seed", "device", "precision")
+PARAMS = ("epochs", "best_epoch", "seed", "device", "precision")
 
 
 @dataclass(frozen=True)
@@ -37,17 +37,15 @@ class TrainingOutput:
 
     @property
     def losses(self) -> dict[str, list[float]]:
-        """Return every list of numbers in the record's `losses`, as loss_<name>."""
-        found = self.record.get("losses", {})
-        named = found if isinstance(found, dict) else {"train": found}
-        return {f"loss_{name}": [float(value) for value in values] for name, values in named.items()}
+        """Return the losses per epoch, by the name that the run shows."""
+        named = {"loss": self.record["losses"], "validation_loss": self.record.get("validation_losses", [])}
+        return {name: [float(value) for value in values] for name, values in named.items()}
 
     @property
     def params(self) -> dict[str, Any]:
         """Return what the run shows as parameters: how it was trained, with which settings and versions."""
         found = {name: self.record[name] for name in PARAMS if name in self.record}
-        found["epochs"] = max((len(values) for values in self.losses.values()), default=0)
-        for group in ("config", "versions"):
+        for group in ("config", "libraries"):
             found |= {f"{group}.{name}": value for name, value in dict(self.record.get(group, {})).items()}
         return found
 
@@ -73,7 +71,7 @@ def load_training_output(folder: str) -> TrainingOutput:
         record = json.loads((path / "training.json").read_text())
         output = TrainingOutput(path, record, sha256(path / "model.onnx"))
         _ = output.params, output.onnx_difference  # a record of the wrong shape fails here, before anything runs
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise InvalidTrainingOutput(f"{path / 'training.json'} is not a training record: {error}") from error
     return output
 

@@ -64,6 +64,7 @@ class MlflowHook(BaseHook):
         os.environ["MLFLOW_TRACKING_AUTH"] = request_auth.NAME
         # MLflow's 7 retries wait four minutes in silence; 3 wait 14 seconds, then Airflow's own retries are visible.
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         return MlflowClient(tracking_uri=self.address, registry_uri=self.address)
 
     @contextmanager

@@ -69,8 +69,8 @@ class MlflowRegistryHook(MlflowHook):
         except VersionNotFound:
             return None
 
-    def download_model(self, source: str, folder: Path) -> None:
-        """Download every file of a version's logged model into an existing empty folder.
+    def download_model(self, source: str, folder: Path) -> Path:
+        """Download every file of a version's logged model below an existing empty folder; return where they lie.
 
         :param source: the version's `models:/<logged model id>`.
         """
@@ -79,7 +79,7 @@ class MlflowRegistryHook(MlflowHook):
         with self.calls() as client, not_found(f"{source} on {self.address}"):
             # The location and not `models:/…`: for that MLflow would ask the process's global server.
             location = client.get_logged_model(source.removeprefix("models:/")).artifact_location
-            download_artifacts(location, dst_path=str(folder), tracking_uri=self.address)
+            return Path(download_artifacts(location, dst_path=str(folder), tracking_uri=self.address))
 
     def promote(self, model: str, version: int, expected: int | None, alias: str) -> int | None:
         """Point the alias at the version if it still points at `expected`; return what it pointed at before.
