@@ -38,6 +38,7 @@ def dag(model: ModelSpec) -> DAG:
             table=f"{model.name}.predictions",
             files=f"{{{{ conn.triton_default.extra_dejson.prediction_log }}}}/{model.name}/*.jsonl",
             key_columns=["prediction_id"],
+            timestamp_columns=["time", "event_timestamp"],
         )
         champion = FetchModelOperator(
             task_id="champion", model=model.name, alias="champion", destination=f"{output}/champion"

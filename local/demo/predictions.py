@@ -7,6 +7,7 @@ import requests
 
 from include.model_spec import ModelSpec
 from local.demo.plan import KEY, Month
+from local.lake import open_table
 from local.settings import Settings
 
 BATCH = 250
@@ -18,12 +19,9 @@ def flights_of(settings: Settings, model: ModelSpec, month: Month, limit: int) -
     :param limit: at most this many rows.
     """
     import duckdb
-    from pyiceberg.catalog import load_catalog
 
-    lake = settings["SHAMAL_LAKE"]
-    catalog = load_catalog("lake", type="sql", uri=f"sqlite:///{lake}/catalog.db", warehouse=f"file://{lake}/warehouse")
     days = f"event_timestamp >= '{month.first}T00:00:00+00:00' AND event_timestamp <= '{month.last}T23:59:59+00:00'"
-    published = catalog.load_table(model.published_table).scan(row_filter=days).to_arrow()
+    published = open_table(settings, model.published_table).scan(row_filter=days).to_arrow()
     with duckdb.connect() as database:
         database.register("published", published)
         query = f"SELECT * FROM published WHERE {model.label} IS NOT NULL ORDER BY hash({KEY}) LIMIT {limit}"  # noqa: S608 - names of a checked spec

@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from local.airflow_api import AirflowApi
+from local.lake import open_table
 from tests.support import finished, task, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
@@ -17,11 +18,7 @@ DAYS = {"start_date": "2013-02-01", "end_date": "2013-02-03"}
 
 def content(settings: dict[str, str]) -> tuple[int, str, int]:
     """Return row count, digest and snapshot of the published table, read as any client would."""
-    from pyiceberg.catalog import load_catalog
-
-    lake = settings["SHAMAL_LAKE"]
-    catalog = load_catalog("lake", type="sql", uri=f"sqlite:///{lake}/catalog.db", warehouse=f"file://{lake}/warehouse")
-    table = catalog.load_table("flight_delays.flights")
+    table = open_table(settings, "flight_delays.flights")
     rows = table.scan().to_arrow().sort_by("flight_id")
     digest = hashlib.sha256("\n".join(map(str, rows.to_pylist())).encode()).hexdigest()
     return rows.num_rows, digest, table.current_snapshot().snapshot_id

@@ -56,7 +56,7 @@ def build(spark: "SparkSession", source: str, start: date, end: date) -> "DataFr
 
 
 def _flights(spark: "SparkSession", folder: str) -> "DataFrame":
-    import pyarrow.csv as csv
+    from pyarrow import csv
     from pyspark.sql import functions as f
 
     # Spark reads no zip archives; Arrow does in 0.3 s, and nothing is unpacked on disk.
@@ -118,7 +118,7 @@ def _weather(spark: "SparkSession", folder: str) -> "DataFrame":
     """Return the observation of the hour before, under the hour for which it is used."""
     from pyspark.sql import functions as f
 
-    return spark.read.csv(f"{folder}/weather.csv", header=True).select(
+    return spark.read.csv(f"{folder}/weather.csv", header=True, nullValue="NA").select(
         "origin",
         (f.to_timestamp("time_hour") + f.expr("INTERVAL 1 HOUR")).alias("hour"),
         *(f.col(name).cast("double").alias(name) for name in WEATHER),
@@ -128,7 +128,7 @@ def _weather(spark: "SparkSession", folder: str) -> "DataFrame":
 def _planes(spark: "SparkSession", folder: str) -> "DataFrame":
     from pyspark.sql import functions as f
 
-    planes = spark.read.csv(f"{folder}/planes.csv", header=True)
+    planes = spark.read.csv(f"{folder}/planes.csv", header=True, nullValue="NA")
     return planes.select("tailnum", f.col("year").cast("int").alias("built"), f.col("seats").cast("int").alias("seats"))
 
 

@@ -6,47 +6,27 @@ import torch  # noqa: TID253 - this file is loaded in the training pod only
 from torch import Tensor, nn  # noqa: TID253 - this file is loaded in the training pod only
 
 from shamal.providers.pytorch.train import Columns
+from shamal.providers.pytorch.train.layers import Codes, Standardise
 
 EMBEDDING = 4
 
 
-class Standardise(nn.Module):
-    """Scales numerical columns by the training rows' mean and deviation; a missing value becomes the mean."""
-
-    mean: Tensor
-    std: Tensor
-
-    def __init__(self, columns: Columns) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.tensor([columns.mean[name] for name in columns.numerical]))
-        self.register_buffer("std", torch.tensor([columns.std[name] for name in columns.numerical]))
-
-    def forward(self, values: Tensor) -> Tensor:
-        """Return values of about -8 to 8."""
-        scaled = (values - self.mean) / self.std
-        return torch.where(torch.isnan(scaled), torch.zeros_like(scaled), scaled).clamp(-8, 8)
-
-
 class FlightDelays(nn.Module):
-    """Logit of a late arrival: wide linear part plus deep part, both starting from zero."""
+    """Logit of a late arrival: a wide linear part plus a deep part, both starting near zero."""
 
     def __init__(self, columns: Columns, width: int, blocks: int, dropout: float) -> None:
         super().__init__()
-        self.numerical = columns.positions(columns.numerical)
-        self.categorical = columns.positions(tuple(columns.categorical))
-        sizes = list(columns.categorical.values())
+        sizes = [(size, min(EMBEDDING, (size + 1) // 2)) for size in columns.categorical.values()]
+        numbers = len(columns.numerical)
         self.standardise = Standardise(columns)
-        self.embeddings = nn.ModuleList([nn.Embedding(size, min(EMBEDDING, (size + 1) // 2)) for size in sizes])
-        self.biases = nn.ModuleList([nn.Embedding(size, 1) for size in sizes])
-        self.linear = nn.Linear(len(self.numerical), 1)
-        inputs = len(self.numerical) + sum(each.embedding_dim for each in self.embeddings)  # type: ignore[misc]
-        self.inner = nn.Linear(inputs, width)
-        self.blocks = nn.ModuleList([block(width, dropout) for _ in range(blocks)])
+        self.codes = Codes(columns)
+        self.linear = nn.Linear(numbers, 1)
+        self.biases = nn.ModuleList([nn.Embedding(size, 1) for size, _ in sizes])
+        self.embeddings = nn.ModuleList([nn.Embedding(size, dim) for size, dim in sizes])
+        self.inner = nn.Linear(numbers + sum(dim for _, dim in sizes), width)
+        self.blocks = nn.ModuleList([_block(width, dropout) for _ in range(blocks)])
         self.out = nn.Sequential(nn.LayerNorm(width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, 1))
-        self._start_from_the_mean()
-
-    def _start_from_the_mean(self) -> None:
-        # Torch's default N(0, 1) embeddings are noise that two months of flights cannot unlearn: 0.05 ROC AUC worse.
+        # Torch's own N(0, 1) embeddings are noise that two months of flights cannot unlearn: -0.03 ROC AUC.
         for embedding in self.embeddings:
             nn.init.normal_(embedding.weight, std=0.05)
         for start in (*self.biases, self.linear, self.out[-1]):
@@ -54,27 +34,21 @@ class FlightDelays(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Return one logit per row of [N, F]."""
-        numbers = self.standardise(features[:, self.numerical])
-        codes = [features[:, position].long() for position in self.categorical]
-        embedded = [embedding(code) for embedding, code in zip(self.embeddings, codes, strict=True)]
-        hidden = self.inner(torch.cat([numbers, *embedded], dim=1))
-        for residual in self.blocks:
-            hidden = hidden + residual(hidden)
+        numbers, codes = self.standardise(features), self.codes(features)
         wide = self.linear(numbers)
         for bias, code in zip(self.biases, codes, strict=True):
             wide = wide + bias(code)
+        embedded = [embedding(code) for embedding, code in zip(self.embeddings, codes, strict=True)]
+        hidden = self.inner(torch.cat([numbers, *embedded], dim=1))
+        for block in self.blocks:
+            hidden = hidden + block(hidden)
         logit: Tensor = (wide + self.out(hidden)).squeeze(1)
         return logit
 
 
-def block(width: int, dropout: float) -> nn.Sequential:
-    """Return one residual branch."""
+def _block(width: int, dropout: float) -> nn.Sequential:
     return nn.Sequential(
-        nn.LayerNorm(width),
-        nn.Linear(width, width),
-        nn.GELU(),
-        nn.Dropout(dropout),
-        nn.Linear(width, width),
+        nn.LayerNorm(width), nn.Linear(width, width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, width)
     )
 
 

@@ -19,7 +19,9 @@ def build(spark: "SparkSession", source: str, start: date, end: date) -> "DataFr
     from pyspark.sql import functions as f
 
     days = spark.read.csv(f"{source}/_data/seattle-weather.csv", header=True).select(
-        f.to_date("date", "yyyy/MM/dd").alias("day"), *(f.col(name).cast("double").alias(name) for name in MEASURED), "weather"
+        f.to_date("date", "yyyy/MM/dd").alias("day"),
+        *(f.col(name).cast("double").alias(name) for name in MEASURED),
+        "weather",
     )
     number = f.unix_date("day")
 
