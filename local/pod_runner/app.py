@@ -150,7 +150,7 @@ def _discovery() -> dict[str, Json]:
     ]
     return {
         "/version": VERSION,
-        "/api": {"kind": "APIVersions", "versions": ["v1"]},
+        "/api": {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []},
         "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": []},
         "/api/v1": {"kind": "APIResourceList", "groupVersion": "v1", "resources": resources},
     }
