@@ -1,6 +1,6 @@
 """Golden requests: feature rows with known scores, answered by every new version before it may serve.
 
-`golden.json` is `{"features": [[...], ...], "score": [...]}`; null is a missing value.
+`golden.json` is `{"inputs": [[...], ...], "scores": [...]}`: feature rows and their scores; null is a missing value.
 """
 
 import json
@@ -33,7 +33,9 @@ class Golden:
         :raises GoldenMismatch: it is above 1e-4, or an answer is not a number.
         """
         if score.shape != self.score.shape:
-            raise GoldenMismatch(f"{len(self.score)} golden requests got {len(score)} answers; check the model's output")
+            raise GoldenMismatch(
+                f"{len(self.score)} golden requests got {len(score)} answers; check the model's output"
+            )
         differences = np.abs(score - self.score)
         worst = int(np.argmax(np.where(np.isnan(differences), np.inf, differences)))
         if not differences[worst] <= TOLERANCE:
@@ -51,12 +53,12 @@ def read(path: Path) -> Golden:
     """
     try:
         data = json.loads(path.read_text())
-        features, score = np.array(data["features"], np.float32), np.array(data["score"], np.float32)
+        features, score = np.array(data["inputs"], np.float32), np.array(data["scores"], np.float32)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InvalidDeployment(f"golden requests {path}: {error!r}; {_SHAPE}") from error
     if features.ndim != 2 or score.shape != (len(features),) or not len(features) or not np.isfinite(score).all():
-        raise InvalidDeployment(f"golden requests {path}: features {features.shape}, score {score.shape}; {_SHAPE}")
+        raise InvalidDeployment(f"golden requests {path}: inputs {features.shape}, scores {score.shape}; {_SHAPE}")
     return Golden(features, score)
 
 
-_SHAPE = 'write {"features": [[numbers or null], ...], "score": [numbers]} with at least one row'
+_SHAPE = 'write {"inputs": [[numbers or null], ...], "scores": [numbers]} with at least one row'

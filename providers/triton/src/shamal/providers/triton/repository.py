@@ -1,8 +1,8 @@
 """The model repository on disk: what Triton reads, written so that it is there completely or not at all.
 
-    <repository>/approved.json             what to load at a restart
-    <repository>/<model>/                  the router: config.pbtxt, router.json, 1/model.py
-    <repository>/<model>__v<version>/      one version: config.pbtxt, model.onnx.sha256, golden.json, 1/model.onnx
+<repository>/approved.json             what to load at a restart
+<repository>/<model>/                  the router: config.pbtxt, router.json, 1/model.py
+<repository>/<model>__v<version>/      one version: config.pbtxt, model.onnx.sha256, golden.json, 1/model.onnx
 """
 
 import fcntl
@@ -37,7 +37,9 @@ def version_model(model: str, version: int) -> str:
             "characters and no '__v'; use the model's registered name"
         )
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise InvalidDeployment(f"model {model}: version {version!r} is not a number from 1; use the registered version")
+        raise InvalidDeployment(
+            f"model {model}: version {version!r} is not a number from 1; use the registered version"
+        )
     return f"{model}__v{version}"
 
 
@@ -66,20 +68,26 @@ class ModelRepository:
             raise VersionNotDeployed(f"{model} version {version} is not in {self.root}; run DeployModelOperator first")
         return folder
 
-    def write_version(self, model: str, version: int, onnx: Path, digest: str, golden: Path, backend: str) -> bool:
-        """Put a version's folder in place; False when it is there already.
+    def deployed_backend(self, model: str, version: int, digest: str) -> str | None:
+        """Return the backend of a version whose folder is in place; None when there is no folder.
 
+        :param digest: SHA-256 that the version's file must have.
         :raises VersionConflict: the folder holds another file.
         """
+        folder = self.root / version_model(model, version)
+        if not folder.is_dir():
+            return None
+        deployed = (folder / "model.onnx.sha256").read_text().split()[0]
+        if deployed != digest:
+            raise VersionConflict(
+                f"{model} version {version} is deployed with sha256 {deployed}, given was {digest}; "
+                "versions never change: register the new file as a new version"
+            )
+        return "python" if (folder / "1" / "model.py").exists() else "onnxruntime"
+
+    def write_version(self, model: str, version: int, *, onnx: Path, digest: str, golden: Path, backend: str) -> None:
+        """Put the folder of a new version in place."""
         name = version_model(model, version)
-        if (self.root / name).is_dir():
-            deployed = (self.root / name / "model.onnx.sha256").read_text().split()[0]
-            if deployed != digest:
-                raise VersionConflict(
-                    f"{model} version {version} is deployed with sha256 {deployed}, given was {digest}; "
-                    "versions never change: register the new file as a new version"
-                )
-            return False
         with self._incoming(name) as folder:
             (folder / "1").mkdir()
             shutil.copyfile(onnx, folder / "1" / "model.onnx")
@@ -88,7 +96,6 @@ class ModelRepository:
             (folder / "config.pbtxt").write_text((PACKAGE / "version" / f"{backend}.pbtxt").read_text())
             if backend == "python":
                 (folder / "1" / "model.py").write_text((PACKAGE / "version" / "model.py").read_text())
-        return True
 
     def remove_version(self, model: str, version: int) -> None:
         """Take a version's folder away."""
@@ -108,13 +115,14 @@ class ModelRepository:
         try:
             return routes.read(path)
         except ValueError as error:
-            raise InvalidDeployment(f"{path}: {error}; write it again, the router still serves the last good one") from error
+            raise InvalidDeployment(
+                f"{path}: {error}; write it again, the router still serves the last good one"
+            ) from error
 
     def write_route(self, model: str, route: Route, prediction_log: Path, prediction_log_seconds: float) -> None:
         """Replace the route in one step; the first time, put the router's folder in place."""
-        folder = self.root / model
-        if folder.is_dir():
-            _replace(folder / "router.json", route.to_json())
+        if (self.root / model).is_dir():
+            _replace(self.root / model / "router.json", route.to_json())
             return
         with self._incoming(model) as folder:
             package = folder / "1/shamal/providers/triton/router"

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from airflow.sdk import BaseHook
+
 from shamal.providers.triton.errors import InvalidDeployment, ModelLoadFailed, TritonUnavailable
 from shamal.providers.triton.repository import ModelRepository
 
 Protocol = Literal["rest", "grpc"]
+Backend = Literal["onnxruntime", "python"]
 
 
 class TritonHook(BaseHook):
@@ -72,17 +74,20 @@ class TritonHook(BaseHook):
         with self._reaching():
             return bool(self._http.is_model_ready(name))
 
-    def backend(self) -> Literal["onnxruntime", "python"]:
+    def backend(self, name: str) -> Backend:
         """Return what runs ONNX on this server: its own `onnxruntime` backend, or the python backend.
 
-        The metadata does not list backends, so the server is asked to load an empty file with `onnxruntime`: without
-        that backend it says that it cannot find it, with it that the file is no model.
+        The metadata does not list backends, so the server is asked to load a file that is no model: without an
+        `onnxruntime` backend it says that it cannot find one.
+
+        :param name: a model that is loaded next. A failed load keeps `/v2/health/ready` at 400 until a model of the
+            same name loads, so the question is asked under that name.
         """
         from tritonclient.utils import InferenceServerException
 
         with self._reaching():
             try:
-                self._http.load_model("shamal_probe", config='{"backend": "onnxruntime"}', files={"file:1/model.onnx": b"-"})
+                self._http.load_model(name, config='{"backend": "onnxruntime"}', files={"file:1/model.onnx": b"-"})
             except InferenceServerException as error:
                 return "python" if "unable to find backend library" in str(error) else "onnxruntime"
         return "onnxruntime"
@@ -129,11 +134,11 @@ class TritonHook(BaseHook):
             from tritonclient import http as client
         else:
             from tritonclient import grpc as client
-        columns = {"features": (np.ascontiguousarray(features, np.float32), "FP32")}
+        columns: dict[str, tuple[Any, str]] = {"features": (np.ascontiguousarray(features, np.float32), "FP32")}
         if entity_id is not None:
-            columns["entity_id"] = (np.array(entity_id, np.object_).reshape(-1, 1), "BYTES")
+            columns["entity_id"] = (np.array(entity_id, np.object_), "BYTES")
         if event_timestamp is not None:
-            columns["event_timestamp"] = (np.asarray(event_timestamp, np.int64).reshape(-1, 1), "INT64")
+            columns["event_timestamp"] = (np.asarray(event_timestamp, np.int64), "INT64")
         inputs = []
         for column, (values, datatype) in columns.items():
             tensor = client.InferInput(column, list(values.shape), datatype)
@@ -145,6 +150,17 @@ class TritonHook(BaseHook):
         outputs = {"score": None, "model_version": None, "prediction_id": None}
         found = {output: result.as_numpy(output) for output in outputs}
         return {output: values.reshape(-1) for output, values in found.items() if values is not None}
+
+    def router_overhead(
+        self, model: str, version: int, features: Any, concurrency: int, seconds: float
+    ) -> dict[str, Any]:
+        """Return latency and throughput of the router and of its champion called directly (see `benchmark`)."""
+        from shamal.providers.triton import benchmark
+
+        with self._reaching():
+            return benchmark.router_overhead(
+                self.grpc_address, model, version, features, concurrency=concurrency, seconds=seconds, log=False
+            )
 
     @cached_property
     def _http(self) -> Any:

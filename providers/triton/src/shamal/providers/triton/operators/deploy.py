@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow.sdk import BaseOperator, Context
+
 from shamal.providers.triton import deployment
 from shamal.providers.triton.hooks.triton import TritonHook
 
@@ -19,7 +20,7 @@ class DeployModelOperator(BaseOperator):
     :param version: registered version, from 1 (templated).
     :param path: folder with `model.onnx` (templated).
     :param sha256: digest of that file as registered (templated).
-    :param golden: path of golden.json: `{"features": [[...]], "score": [...]}` (templated).
+    :param golden: path of golden.json: `{"inputs": [[...]], "scores": [...]}` (templated).
     :param triton_conn_id: the server.
     :raises DigestMismatch: the file is not the registered one.
     :raises ModelLoadFailed: Triton cannot load it; its folder is removed, the others go on serving.
@@ -55,7 +56,12 @@ class DeployModelOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Deploy the version."""
         return deployment.deploy(
-            self.hook, self.model, version_number(self.version), Path(self.path), self.sha256, Path(self.golden)
+            self.hook,
+            self.model,
+            version_number(self.version),
+            path=Path(self.path),
+            sha256=self.sha256,
+            golden=Path(self.golden),
         )
 
 

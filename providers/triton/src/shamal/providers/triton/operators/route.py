@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from airflow.sdk import BaseOperator, Context
+
 from shamal.providers.triton import deployment
 from shamal.providers.triton.hooks.triton import TritonHook
 from shamal.providers.triton.operators.deploy import version_number
@@ -52,20 +53,28 @@ class RollbackDeploymentOperator(BaseOperator):
     """Give all traffic back to the previous version; needs Triton and its model repository, nothing else.
 
     Running it twice is harmless: the second run finds the rollback done. Returns
-    `{"model", "champion", "previous": None, "rolled_back"}`.
+    `{"model", "champion", "previous", "rolled_back"}`.
 
     :param model: registered name (templated).
+    :param version: roll back only when this version is the champion, so that a release that failed before it moved
+        traffic changes nothing; None: whatever the champion is (templated).
     :param triton_conn_id: the server.
     :raises NothingToRollBackTo: no version served before.
     """
 
-    template_fields: Sequence[str] = ("model",)
+    template_fields: Sequence[str] = ("model", "version")
 
     def __init__(
-        self, *, model: str, triton_conn_id: str = TritonHook.default_conn_name, **kwargs: Any
+        self,
+        *,
+        model: str,
+        version: int | str | None = None,
+        triton_conn_id: str = TritonHook.default_conn_name,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.model = model
+        self.version = version
         self.triton_conn_id = triton_conn_id
 
     @cached_property
@@ -75,4 +84,5 @@ class RollbackDeploymentOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Roll back."""
-        return deployment.rollback(self.hook, self.model)
+        version = None if self.version is None else version_number(self.version)
+        return deployment.rollback(self.hook, self.model, version)

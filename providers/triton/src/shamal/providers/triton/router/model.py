@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import triton_python_backend_utils as pb
+
 from shamal.providers.triton.router.champion import Champion, Serving
 from shamal.providers.triton.router.prediction_log import Entry, PredictionLog
 
@@ -59,7 +60,7 @@ class TritonPythonModel:
         features = [_array(request, "features") for request in requests]
         fitting = [rows for rows in features if columns in (None, rows.shape[1])]
         try:
-            scores = serving.session.run(["score"], {"features": np.concatenate(fitting)})[0] if fitting else None
+            scores: Any = serving.session.run(["score"], {"features": np.concatenate(fitting)})[0] if fitting else None
         except Exception as error:  # noqa: BLE001 - onnxruntime has no common base class; the client gets the message
             return [(version, error) for _ in requests]
         answers: list[tuple[int, Any]] = []

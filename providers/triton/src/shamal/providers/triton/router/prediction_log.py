@@ -4,9 +4,9 @@ import contextlib
 import fcntl
 import json
 import os
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import IO, Any
 
 OPEN = ".open"
+# The writer looks at the queue so often; waking it for each request would cost the request a thread switch.
+WRITE_EVERY_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,10 @@ class PredictionLog:
         capacity: int = 10_000,
         warn: Callable[[str], None] = print,
     ) -> None:
-        self.folder, self.seconds, self.rows, self.warn = folder, seconds, rows, warn
+        self.folder, self.seconds, self.rows, self.capacity, self.warn = folder, seconds, rows, capacity, warn
         self.dropped = 0
-        self._queue: queue.Queue[Entry | None] = queue.Queue(capacity)
+        self._queue: deque[Entry] = deque()
+        self._stop = threading.Event()
         self._segment: IO[str] | None = None
         self._written = 0
         self._deadline = 0.0
@@ -65,20 +68,22 @@ class PredictionLog:
 
     def put(self, entry: Entry) -> None:
         """Hand over one request's predictions; never waits."""
-        try:
-            self._queue.put_nowait(entry)
-        except queue.Full:
+        if len(self._queue) < self.capacity:
+            self._queue.append(entry)
+        else:
             self.dropped += len(entry.prediction_ids)
 
     def close(self) -> None:
         """Write what is queued and close the segment."""
-        self._queue.put(None)
+        self._stop.set()
         self._thread.join(timeout=30)
 
     def _run(self) -> None:
         reported = 0
-        while True:
-            entries, last = self._take()
+        last = False
+        while not last:
+            last = self._stop.wait(WRITE_EVERY_SECONDS)
+            entries = [self._queue.popleft() for _ in range(len(self._queue))]
             try:
                 self._write(entries)
                 if last or self._written >= self.rows or time.monotonic() >= self._deadline:
@@ -90,23 +95,6 @@ class PredictionLog:
             if self.dropped > reported:
                 reported = self.dropped
                 self.warn(f"prediction log {self.folder}: {reported} predictions dropped since the start")
-            if last:
-                return
-
-    def _take(self) -> tuple[list[Entry], bool]:
-        """Return what is queued (at most one segment's worth, perhaps nothing) and whether to stop after it."""
-        wait = max(0.0, self._deadline - time.monotonic()) if self._segment else None
-        entries: list[Entry] = []
-        try:
-            entry = self._queue.get(timeout=wait)
-            while entry is not None:
-                entries.append(entry)
-                if len(entries) >= self.rows:
-                    return entries, False
-                entry = self._queue.get_nowait()
-        except queue.Empty:
-            return entries, False
-        return entries, True
 
     def _write(self, entries: list[Entry]) -> None:
         if not entries:

@@ -33,6 +33,5 @@ class TritonPythonModel:
             return [pb.InferenceResponse(error=pb.TritonError(str(error))) for _ in requests]
         ends = np.cumsum([len(rows) for rows in features])[:-1]
         return [
-            pb.InferenceResponse([pb.Tensor("score", np.ascontiguousarray(part))])
-            for part in np.split(scores, ends)
+            pb.InferenceResponse([pb.Tensor("score", np.ascontiguousarray(part))]) for part in np.split(scores, ends)
         ]
