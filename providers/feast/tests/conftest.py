@@ -9,7 +9,7 @@ import pytest
 
 START = datetime(2013, 9, 1, tzinfo=UTC)
 
-DEFINITIONS = '''
+DEFINITIONS = """
 from datetime import timedelta
 
 from feast import Entity, FeatureService, FeatureView, Field
@@ -31,7 +31,7 @@ flights = FeatureView(
     source=IcebergTableSource(table="flight_delays.features", timestamp_field="event_timestamp"),
 )
 service = FeatureService(name="flight_delays", features=[flights])
-'''
+"""
 
 
 @pytest.fixture
@@ -72,9 +72,7 @@ def lake(feast_settings: dict[str, str]) -> Any:
     rows = pa.table(
         {
             "flight_id": pa.array(range(100), pa.int64()),
-            "event_timestamp": pa.array(
-                [START + timedelta(hours=n) for n in range(100)], pa.timestamp("us", "UTC")
-            ),
+            "event_timestamp": pa.array([START + timedelta(hours=n) for n in range(100)], pa.timestamp("us", "UTC")),
             "distance": pa.array([None if n % 7 == 0 else n * 1.5 for n in range(100)], pa.float32()),
             "carrier": pa.array([None if n % 11 == 0 else n % 5 for n in range(100)], pa.int64()),
             "late": pa.array([None if n % 10 == 0 else n % 3 == 0 for n in range(100)], pa.bool_()),

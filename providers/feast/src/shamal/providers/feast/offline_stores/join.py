@@ -103,8 +103,8 @@ def _one_row_per_key_and_time(duck: "DuckDBPyConnection", view: ViewRows) -> "Ta
     """
     duck.register("feature_rows", view.rows)
     columns = ", ".join(_quoted(name) for name in [*view.keys, view.times[0]])
-    ties = duck.execute(f"SELECT 1 FROM feature_rows GROUP BY {columns} HAVING count(*) > 1 LIMIT 1").fetchone()  # noqa: S608
-    if ties is None:
+    ties = duck.sql(f"SELECT 1 FROM feature_rows GROUP BY {columns} HAVING count(*) > 1 LIMIT 1").fetchall()  # noqa: S608
+    if not ties:
         return view.rows
     moment, *created = view.times
     query = _newest("feature_rows", [*view.keys, moment], created, list(view.features))
