@@ -12,7 +12,7 @@ NEXT_STEPS = {
 }
 REFUSED_STEP = "correct the input named above; retries cannot cure it"
 DEFAULT_STEP = "read the task's log; a retry resumes from the last checkpoint"
-PENDING_STEP = "the cluster could not start the pod: check free CPU, memory and GPUs, quotas and image, then clear the task"
+PENDING_STEP = "the cluster could not start the pod: check free CPU, memory, GPUs, quotas and image, then clear it"
 
 
 @dataclass(frozen=True)

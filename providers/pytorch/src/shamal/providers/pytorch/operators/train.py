@@ -80,11 +80,11 @@ class TorchTrainOperator(KubernetesPodOperator):
     def execute(self, context: Context) -> dict[str, Any] | None:
         """Start the pod, or find the one of an earlier attempt again, and wait for it."""
         self.arguments = [
-            *("--model-file", self.model_file),
-            *("--training-set", self.training_set),
-            *("--output", self.output),
-            *("--config", json.dumps(self.config, sort_keys=True)),
-            *("--gpu", str(Compute.parse(self.compute).gpu)),
+            f"--model-file={self.model_file}",
+            f"--training-set={self.training_set}",
+            f"--output={self.output}",
+            f"--config={json.dumps(self.config, sort_keys=True)}",
+            f"--gpu={Compute.parse(self.compute).gpu}",
         ]
         try:
             super().execute(context)
@@ -108,7 +108,7 @@ class TorchTrainOperator(KubernetesPodOperator):
         path = Path(self.output) / "training.json"
         if not path.is_file():
             raise TrainingFailed(
-                f"the pod succeeded but {path} is not here: the output folder must be a volume that pod and worker share"
+                f"the pod succeeded but {path} is not here: pod and worker must share the output volume"
             )
         training = json.loads(path.read_text())
         result = {"output": self.output, **{name: training[name] for name in RETURNED}}

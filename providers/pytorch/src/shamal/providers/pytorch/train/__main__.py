@@ -44,9 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def train(
-    model_file: Path, training_set: Path, output: Path, config: dict[str, Any], gpu: int = 0
-) -> dict[str, Any]:
+def train(model_file: Path, training_set: Path, output: Path, config: dict[str, Any], gpu: int = 0) -> dict[str, Any]:
     """Train, export and return what `training.json` says.
 
     :raises TrainingInputError: a setting, file, column or device is wrong
@@ -63,10 +61,10 @@ def train(
     trainer = Trainer(
         module,
         checked,
-        device,
-        rows.columns.label_std,
-        output / "checkpoints",
-        _fingerprint(model_file, rows.digest, config, device),
+        device=device,
+        label_std=rows.columns.label_std,
+        checkpoints=output / "checkpoints",
+        fingerprint=_fingerprint(model_file, rows.digest, config, device),
     )
     progress = trainer.fit(rows.train)
     scored = Scored(module.cpu(), checked.task == "binary_classification").eval()

@@ -44,7 +44,7 @@ class TrainingSet:
 def load(folder: Path) -> TrainingSet:
     """Read `training_set.json`, `train.parquet` and `evaluation.parquet`.
 
-    :raises TrainingInputError: a file or column is missing, a label is not a number, a code is outside its column's size
+    :raises TrainingInputError: a file or column is missing, a label no number, a code too large
     """
     manifest = _manifest(folder)
     features = tuple(manifest["features"])

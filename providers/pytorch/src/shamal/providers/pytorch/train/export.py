@@ -1,6 +1,8 @@
 """Exports a trained module as one ONNX file and proves that it answers as torch does."""
 
+import logging
 import os
+import warnings
 from pathlib import Path
 
 import onnx  # noqa: TID253 - this module is imported in the pod only
@@ -38,17 +40,7 @@ def export(scored: Scored, rows: torch.Tensor, path: Path, allowed: float) -> fl
     :raises TrainingInputError: the file answers differently than torch
     """
     sample = rows[:CHECKED_ROWS]
-    program = torch.onnx.export(
-        scored,
-        (sample[:2],),
-        input_names=["features"],
-        output_names=["score"],
-        opset_version=OPSET,
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
-        dynamo=True,
-        verbose=False,
-    )
-    proto = program.model_proto
+    proto = _graph(scored, sample[:2])
     proto.ir_version = IR_VERSION
     onnx.checker.check_model(proto)
     content = proto.SerializeToString()
@@ -60,6 +52,24 @@ def export(scored: Scored, rows: torch.Tensor, path: Path, allowed: float) -> fl
         )
     write(path, content)
     return difference
+
+
+def _graph(scored: Scored, example: torch.Tensor) -> onnx.ModelProto:
+    # The exporter reports libraries that are not installed and its own deprecations; neither concerns the reader.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        program = torch.onnx.export(
+            scored,
+            (example,),
+            input_names=["features"],
+            output_names=["score"],
+            opset_version=OPSET,
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            dynamo=True,
+            verbose=False,
+        )
+    return program.model_proto
 
 
 def write(path: Path, content: bytes) -> None:

@@ -33,6 +33,7 @@ class Trainer:
         self,
         module: nn.Module,
         config: TrainingConfig,
+        *,
         device: torch.device,
         label_std: float,
         checkpoints: Path,
