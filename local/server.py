@@ -62,5 +62,5 @@ class Server:
     secret: str | None = None
     environment: Callable[[Settings, Secret], dict[str, str]] = _no_environment
     stage: int = 2
-    timeout: float = 180
+    timeout: float = 300
     hint: str = ""

@@ -111,7 +111,6 @@ def _job(name: str, *arguments: str) -> Server:
         command=_airflow(name, *arguments),
         ready=partial(_job_ready, name),
         stage=3,
-        timeout=300,
     )
 
 

@@ -23,7 +23,7 @@ from local.vault import Vault
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 
-def _wait_ready(settings, name, seconds=180):
+def _wait_ready(settings, name, seconds=300):
     deadline = time.monotonic() + seconds
     while True:
         try:
