@@ -17,7 +17,7 @@ from shamal.providers.vault.hooks.vault import VaultHook
 def test_an_incomplete_connection_says_what_it_needs(monkeypatch, connection):
     monkeypatch.setenv("AIRFLOW_CONN_VAULT_DEFAULT", json.dumps(connection))
 
-    with pytest.raises(VaultRequestRefused, match="vault_default needs a host .* and extra approle_path"):
+    with pytest.raises(VaultRequestRefused, match=r"vault_default needs a host .* and extra approle_path"):
         VaultHook().sign("release", b"x")
 
 

@@ -57,34 +57,13 @@ def test_paths_set_to_null_are_never_asked(fake, approle_path):
     assert fake.logins == 0
 
 
-@pytest.mark.parametrize("state", ["sealed", "down"])
-@pytest.mark.parametrize("path", ["connections/mlflow_default", "variables/root"])
-def test_the_execution_api_answers_403_and_not_500(fake, approle_path, monkeypatch, state, path):
-    """A task reads 500 as "not defined", and `Variable.get` then returns its default."""
-    from airflow.api_fastapi.execution_api.app import InProcessExecutionAPI
-    from airflow.sdk.api.client import Client
-
-    fake.state = state
-    one = backend(fake, approle_path)
-    monkeypatch.setattr("airflow.models.connection.ensure_secrets_loaded", lambda: [one])
-    monkeypatch.setattr("airflow.models.variable.ensure_secrets_loaded", lambda: [one])
-    client = Client(base_url=None, token="", dry_run=True, transport=InProcessExecutionAPI().transport)
-    client.base_url = "http://in-process/"
-    kind, name = path.split("/")
-
-    answer = getattr(client, kind).get(name)
-
-    assert answer.error.value == "PERMISSION_DENIED"
-    assert answer.detail["status_code"] == 403
-
-
 def test_airflows_server_side_search_stops(fake, approle_path, monkeypatch):
     monkeypatch.setenv("AIRFLOW_CONN_MLFLOW_DEFAULT", "http://decoy")
     fake.state = "sealed"
     from airflow.secrets.environment_variables import EnvironmentVariablesBackend
 
     stores = [backend(fake, approle_path), EnvironmentVariablesBackend()]
-    monkeypatch.setattr("airflow.models.connection.ensure_secrets_loaded", lambda: stores)
+    monkeypatch.setattr("airflow.configuration.ensure_secrets_loaded", lambda: stores)
 
     with pytest.raises(SecretAccessDenied):
         Connection.get_connection_from_secrets("mlflow_default")

@@ -102,16 +102,22 @@ def _image_outside(image: str, name: str, region: residency.Region) -> Iterator[
 
 def _uris(dag: Any) -> Iterator[tuple[str, str]]:
     """Yield every address that the DAG names: of its assets, and in its tasks' templated fields."""
-    condition = getattr(dag.timetable, "asset_condition", None)
-    for _, asset in condition.iter_assets() if condition else ():
-        yield "asset", asset.uri
+    for asset in _assets(getattr(dag.timetable, "asset_condition", None)):
+        yield "asset", asset
     for task in dag.tasks:
         for asset in (*(task.inlets or ()), *(task.outlets or ())):
-            if _URI.match(uri := str(getattr(asset, "uri", ""))):
-                yield f"task {task.task_id}: asset", uri
+            yield from ((f"task {task.task_id}: asset", uri) for uri in _assets(asset))
         for field in task.template_fields:
             if isinstance(value := getattr(task, field, None), str) and _URI.match(value):
                 yield f"task {task.task_id}: {field}", value
+
+
+def _assets(condition: Any) -> Iterator[str]:
+    """Yield the addresses in an asset, or in a condition such as `a & (b | c)`; a name alone is no address."""
+    if _URI.match(uri := str(getattr(condition, "uri", ""))):
+        yield uri
+    for part in getattr(condition, "objects", ()):
+        yield from _assets(part)
 
 
 def _tags_of_running_task() -> list[str]:
