@@ -65,8 +65,8 @@ def test_both_hooks_keep_one_contract(hook: Any, definitions: Path, tmp_path: Pa
     assert (first["dropped_without_label"], first["features"]) == (10, ["distance", "carrier"])
     with pytest.raises(UnknownFeatureService, match="Did you mean 'flight_delays'"):
         hook.write_training_set(PROJECT, "flight_delay", SPEC, tmp_path / "set")
+    late = spec(start=START + timedelta(days=30), split=START + timedelta(days=31), end=START + timedelta(days=32))
     with pytest.raises(EmptyTrainingSet):
-        late = spec(start=START + timedelta(days=30), split=START + timedelta(days=31), end=START + timedelta(days=32))
         hook.write_training_set(PROJECT, PROJECT, late, tmp_path / "set")
     (tmp_path / "broken.py").write_text("a = 1\nb = = 2\n")
     with pytest.raises(InvalidDefinitions, match=r"broken\.py:2"):
