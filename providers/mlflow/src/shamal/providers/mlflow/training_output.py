@@ -70,7 +70,11 @@ def load_training_output(folder: str) -> TrainingOutput:
     try:
         record = json.loads((path / "training.json").read_text())
         output = TrainingOutput(path, record, sha256(path / "model.onnx"))
-        _ = output.params, output.onnx_difference  # a record of the wrong shape fails here, before anything runs
+        _ = (
+            output.params,
+            output.losses,
+            output.onnx_difference,
+        )  # a record of the wrong shape fails here, before anything runs
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise InvalidTrainingOutput(f"{path / 'training.json'} is not a training record: {error}") from error
     return output
