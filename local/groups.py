@@ -10,6 +10,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -24,9 +25,10 @@ def record(settings: Settings, name: str) -> None:
     write_private(_path(settings, name), json.dumps(group))
 
 
-def started(settings: Settings, name: str) -> float:
-    """Return when the server was last started, in seconds since the epoch."""
-    return float(json.loads(_path(settings, name).read_text())["started"])
+def started(settings: Settings, name: str) -> float | None:
+    """Return when the server was last started, in seconds since the epoch; None before its launcher has run."""
+    path = _path(settings, name)
+    return float(json.loads(path.read_text())["started"]) if path.exists() else None
 
 
 def members(settings: Settings, name: str) -> list[psutil.Process]:
@@ -39,11 +41,13 @@ def members(settings: Settings, name: str) -> list[psutil.Process]:
 
 
 def kill_leftovers(settings: Settings, name: str) -> None:
-    """End what is left of the server's earlier run; the caller's own group is spared."""
+    """End what is left of the server's earlier run, and forget it; the caller's own group is spared."""
     leftovers = [process for process in members(settings, name) if os.getpgid(process.pid) != os.getpgrp()]
     for process in leftovers:
-        process.send_signal(signal.SIGKILL)
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGKILL)
     psutil.wait_procs(leftovers, timeout=10)
+    _path(settings, name).unlink(missing_ok=True)
 
 
 def _group(group: int) -> Iterator[psutil.Process]:

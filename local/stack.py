@@ -28,12 +28,10 @@ def up(settings: Settings) -> None:
     """Start what does not run yet and seed it; print a line per server."""
     with _alone(settings):
         supervisor = Supervisor(settings)
-        if not supervisor.pid():
-            for server in SERVERS:
-                groups.kill_leftovers(settings, server.name)
         running = {name for name, state in supervisor.states().items() if state["statename"] in ("STARTING", "RUNNING")}
         missing = [server for server in SERVERS if server.name not in running]
         for server in missing:
+            groups.kill_leftovers(settings, server.name)
             require_free(settings, server)
         if not supervisor.pid():
             supervisor.start(SERVERS)

@@ -38,6 +38,12 @@ def _seed(settings: Settings, vault: Vault) -> Connections:
     return {}
 
 
+def _prepare(settings: Settings) -> None:
+    for place in ("SHAMAL_LINEAGE", "SHAMAL_ARTIFACTS", "SHAMAL_LAKE", "SHAMAL_FEAST"):
+        Path(settings[place]).mkdir(parents=True, exist_ok=True)
+    _migrate(settings)
+
+
 def _migrate(settings: Settings) -> None:
     """Create or upgrade Airflow's database, once per version of Airflow."""
     done = Path(settings["SHAMAL_AIRFLOW_STATE"]) / "migrated"
@@ -99,7 +105,8 @@ def _job_ready(name: str, settings: Settings) -> None:
     heartbeat = health[f"latest_{part}_heartbeat"]
     if health["status"] != "healthy" or heartbeat is None:
         raise NotReadyError(f"Airflow's health page says {name} is {health['status']}")
-    if datetime.datetime.fromisoformat(heartbeat).timestamp() < groups.started(settings, name):
+    started = groups.started(settings, name)
+    if started is None or datetime.datetime.fromisoformat(heartbeat).timestamp() < started:
         raise NotReadyError(f"Airflow's health page knows no heartbeat of {name} since its start")
 
 
@@ -121,7 +128,7 @@ SERVERS = (
         ports=("SHAMAL_AIRFLOW_PORT",),
         command=_airflow("api-server"),
         ready=_api_ready,
-        prepare=_migrate,
+        prepare=_prepare,
         seed=_seed,
         stage=3,
     ),
