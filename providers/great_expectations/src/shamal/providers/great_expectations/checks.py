@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from shamal.providers.great_expectations.contract import Rule
 
 if TYPE_CHECKING:
     import pandas as pd
+
     from great_expectations.core.batch import Batch
 
-log = logging.getLogger(__name__)
+# Expectations whose observed value is one number over all rows.
+AGGREGATES = ("row_count", "mean", "stdev", "sum", "proportion", "unique_value_count")
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,6 @@ class Outcome:
     rule: str
     problem: str
     broken: list[int] = field(default_factory=list)
-    raised: bool = False
 
 
 def evaluate(rows: pd.DataFrame, rules: Iterable[Rule]) -> list[Outcome]:
@@ -52,6 +53,7 @@ def _batch(rows: pd.DataFrame) -> Batch:
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
+    context.enable_analytics(enable=False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     asset = context.data_sources.add_pandas("staged").add_dataframe_asset("rows")
     return asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": rows})
@@ -61,16 +63,16 @@ def _outcome(result: Any) -> Outcome:
     rule = result.expectation_config.meta["rule"]
     # Great Expectations reports an exception as success=False with a dictionary keyed by metric.
     if result.exception_info.get("raised_exception") is not False:
-        return Outcome(rule, f"raised {_exception_name(result.exception_info)} inside Great Expectations", raised=True)
+        return Outcome(rule, f"raised {_exception_name(result.exception_info)} inside Great Expectations")
     if result.success:
         return Outcome(rule, "")
     if "unexpected_count" in result.result:
         positions = list(result.result.get("unexpected_index_list") or [])
         return Outcome(rule, f"broken by {result.result['unexpected_count']} rows", positions)
     observed = result.result.get("observed_value")
-    # One number over all rows (a count, a mean) says what to do; lists and texts could be rows' values.
-    shown = f"{float(observed):g}" if isinstance(observed, int | float) else "not shown"
-    return Outcome(rule, f"observed value {shown}")
+    # A count or a mean tells what to do; a minimum or a set would show values of single rows.
+    safe = any(word in result.expectation_config.type for word in AGGREGATES) and isinstance(observed, Real)
+    return Outcome(rule, f"observed {float(observed):g}" if safe else "not satisfied")
 
 
 def _exception_name(info: dict[str, Any]) -> str:

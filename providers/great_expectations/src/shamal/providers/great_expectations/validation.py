@@ -122,7 +122,9 @@ def split(rows: pa.Table, outcomes: list[Outcome]) -> tuple[pa.Table, pa.Table]:
 
 
 def _row_violations(outcomes: list[Outcome], rows: int, bad: int, good: int, limits: Limits) -> list[str]:
-    violations = [f"row rule {outcome.rule}: {outcome.problem}" for outcome in outcomes if outcome.raised]
+    violations = [
+        f"row rule {outcome.rule}: {outcome.problem}" for outcome in outcomes if outcome.problem and not outcome.broken
+    ]
     if bad > limits.max_quarantined * rows:
         violations.append(f"{bad} of {rows} rows are bad ({bad / rows:.2%}), the limit is {limits.max_quarantined:.2%}")
         violations += [f"row rule {outcome.rule}: {outcome.problem}" for outcome in outcomes if outcome.broken]
