@@ -26,7 +26,7 @@ def example_vault() -> None:
         if not VaultHook("vault_default").verify("release", MANIFEST, signature):
             raise ValueError(f"signature {signature} is not of this manifest")
 
-    verify(sign())
+    verify(sign())  # type: ignore[arg-type]
 
 
 example_vault()
