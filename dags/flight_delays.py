@@ -1,6 +1,6 @@
 """Flight delays: will this flight arrive more than 15 minutes late?
 
-**Owner** aviation-data. **Approves releases** the user `approver`.
+**Owner** operations. **Approves releases** the user `approver`.
 
 | when this fails | what it means | what to do |
 |---|---|---|

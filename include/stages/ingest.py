@@ -13,8 +13,7 @@ from include import assets
 from include.model_spec import ModelSpec
 from include.stages.conventions import dag_arguments, day_param
 from include.stages.interval import ingest_interval
-from shamal.providers.feast.operators.apply import FeastApplyOperator
-from shamal.providers.feast.operators.materialize import FeastMaterializeOperator
+from shamal.providers.feast.operators.feast import FeastApplyOperator, FeastMaterializeOperator
 from shamal.providers.great_expectations.operators.validate import ValidateTableOperator
 from shamal.providers.lakehouse.operators.publish import PublishTableOperator
 from shamal.providers.lakehouse.operators.stage import SparkStageOperator

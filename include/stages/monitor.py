@@ -15,9 +15,9 @@ from include import assets
 from include.model_spec import ModelSpec
 from include.stages.conventions import artifacts, dag_arguments, day_param
 from include.stages.interval import watched_night
-from shamal.providers.evidently.operators.drift_report import DriftReportOperator
+from shamal.providers.evidently.operators.drift import DriftReportOperator
 from shamal.providers.lakehouse.operators.load_files import LoadFilesOperator
-from shamal.providers.mlflow.operators.fetch import FetchModelOperator
+from shamal.providers.mlflow.operators.registry import FetchModelOperator
 
 PARAMS = {"night": day_param("Night", "The window is the days before this one. Empty: tonight.")}
 

@@ -14,11 +14,9 @@ from airflow.sdk import DAG, Param, TriggerRule, chain, task
 from include import assets
 from include.model_spec import ModelSpec
 from include.stages.conventions import artifacts, dag_arguments
-from shamal.providers.mlflow.operators.fetch import FetchModelOperator
-from shamal.providers.mlflow.operators.promote import PromoteModelOperator
+from shamal.providers.mlflow.operators.registry import FetchModelOperator, PromoteModelOperator
 from shamal.providers.triton.operators.deploy import DeployModelOperator
-from shamal.providers.triton.operators.rollback import RollbackDeploymentOperator
-from shamal.providers.triton.operators.route import RouteTrafficOperator
+from shamal.providers.triton.operators.route import RollbackDeploymentOperator, RouteTrafficOperator
 
 VERSION = "{{ ti.xcom_pull('fetch')['version'] }}"
 EVIDENCE = """Registered from run `{{ ti.xcom_pull('fetch')['run_id'] }}`, where its gates said yes.

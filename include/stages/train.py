@@ -15,9 +15,9 @@ from include import assets
 from include.compute import compute_profile
 from include.model_spec import ModelSpec
 from include.stages.conventions import artifacts, dag_arguments, day_param
-from shamal.providers.feast.operators.training_set import FeastTrainingSetOperator
+from shamal.providers.feast.operators.feast import FeastTrainingSetOperator
 from shamal.providers.mlflow.operators.evaluate import EvaluateModelOperator
-from shamal.providers.mlflow.operators.register import RegisterModelOperator
+from shamal.providers.mlflow.operators.registry import RegisterModelOperator
 from shamal.providers.pytorch.operators.train import TorchTrainOperator
 
 PARAMS = {

@@ -11,5 +11,5 @@ def test_every_model_uses_a_known_profile(model: str) -> None:
 
 
 def test_an_unknown_profile_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(SpecError, match=r"no compute profile 'cpu-smal'\. Did you mean cpu-small\?"):
-        compute_profile("cpu-smal")
+    with pytest.raises(SpecError, match=r"no compute profile 'smal'\. Did you mean small\?"):
+        compute_profile("smal")

@@ -13,7 +13,9 @@ GOOD: dict[str, Any] = yaml.safe_load((MODELS / "flight_delays" / "model.yaml").
 
 def folder(tmp_path: Path, spec: Any, name: str = "flight_delays") -> Path:
     (tmp_path / name).mkdir()
-    (tmp_path / name / "model.yaml").write_text(spec if isinstance(spec, str) else yaml.safe_dump(spec, sort_keys=False))
+    (tmp_path / name / "model.yaml").write_text(
+        spec if isinstance(spec, str) else yaml.safe_dump(spec, sort_keys=False)
+    )
     return tmp_path
 
 
