@@ -185,7 +185,8 @@ class Story:
         task = failed[0]
         lines = self.engineer.log(dag_id, run_id, task["task_id"], task["try_number"])[-15:]
         events = "\n".join(f"    {line.get('event', line) if isinstance(line, dict) else line}" for line in lines)
-        return f"{dag_id}, task {task['task_id']}, attempt {task['try_number']}:\n{events}\nThe runbook is dags/{MODEL}.py."
+        where = f"{dag_id}, task {task['task_id']}, attempt {task['try_number']}"
+        return f"{where}:\n{events}\nThe runbook is dags/{MODEL}.py."
 
     def _state(self, dag_id: str, run_id: str, task_id: str) -> str | None:
         return next(task["state"] for task in self.engineer.tasks(dag_id, run_id) if task["task_id"] == task_id)
