@@ -85,22 +85,6 @@ def test_files_with_secrets_are_readable_by_their_owner_only(stack):
     assert not (state / "openbao" / "root.token").exists()
 
 
-def test_each_role_reads_its_own_prefix_and_no_other(stack):
-    import hvac.exceptions
-
-    airflow, servers = Vault(stack.settings, "airflow"), Vault(stack.settings, "servers")
-    assert airflow.read("airflow/connections/no_such_connection") is None
-    for vault, path in ((airflow, "servers/mlflow"), (servers, "airflow/connections/mlflow_default")):
-        with pytest.raises(hvac.exceptions.Forbidden):
-            vault.read(path)
-    with pytest.raises(hvac.exceptions.Forbidden):
-        airflow.client.secrets.transit.sign_data("release", "aGVsbG8=")
-    release = Vault(stack.settings, "release")
-    signature = release.client.secrets.transit.sign_data("release", "aGVsbG8=")["data"]["signature"]
-    verified = release.client.secrets.transit.verify_signed_data("release", "aGVsbG8=", signature=signature)
-    assert verified["data"]["valid"]
-
-
 def test_the_given_connections_open_the_servers(stack):
     mlflow = stack.connection("mlflow_default")
     address = f"{mlflow['host']}:{mlflow['port']}/api/2.0/mlflow/experiments/search?max_results=1"
