@@ -76,8 +76,8 @@ class TritonPythonModel:
 
     def _candidate(self, version: int, serving: Serving, request: Any) -> tuple[int, Any]:
         """Call the version's own model; a candidate that fails is answered for by the champion."""
-        # An ndarray in a request of our own reaches the stub as 0 bytes under numpy 2; DLPack does not.
-        features = pb.Tensor.from_dlpack("features", np.ascontiguousarray(_array(request, "features")))
+        # The request's own tensor is passed on: one made of an ndarray reaches the stub empty under numpy 2.
+        features = pb.get_input_tensor_by_name(request, "features")
         call = pb.InferenceRequest(
             model_name=f"{self.name}__v{version}", requested_output_names=["score"], inputs=[features]
         )
@@ -85,7 +85,8 @@ class TritonPythonModel:
         if response.has_error():
             pb.Logger.log_warn(f"{self.name} version {version} failed: {response.error().message()}")
             return self._champion(serving, [request])[0]
-        return version, pb.get_output_tensor_by_name(response, "score").as_numpy().reshape(-1)
+        # A copy: the response's memory is given back while the prediction log still holds the scores.
+        return version, pb.get_output_tensor_by_name(response, "score").as_numpy().reshape(-1).copy()
 
     def _respond(self, request: Any, version: int, scores: Any, now: float) -> Any:
         if isinstance(scores, Exception):

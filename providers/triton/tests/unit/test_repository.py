@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+
+from shamal.providers.triton.errors import InvalidDeployment
+from shamal.providers.triton.repository import ModelRepository
+from shamal.providers.triton.router.route import Route
+
+
+@pytest.fixture
+def repository(tmp_path):
+    return ModelRepository(tmp_path / "models")
+
+
+def test_a_router_is_there_completely_or_not_at_all(repository, tmp_path):
+    repository.write_route("churn", Route(1, None, {1: 1.0}), Path("/log"), 2.0)
+    assert (repository.root / "churn/1/shamal/providers/triton/router/champion.py").is_file()
+    assert '"/log/churn"' in (repository.root / "churn/config.pbtxt").read_text()
+    assert list((tmp_path / ".incoming-models").iterdir()) == []
+
+
+def test_a_version_that_cannot_be_written_leaves_nothing(repository, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        repository.write_version(
+            "churn", 1, onnx=tmp_path / "none", digest="0", golden=tmp_path / "none", backend="python"
+        )
+    assert repository.versions("churn") == []
+    assert list((tmp_path / ".incoming-models").iterdir()) == []
+
+
+def test_a_broken_route_is_named(repository):
+    repository.write_route("churn", Route(1, None, {1: 1.0}), Path("/log"), 2.0)
+    (repository.root / "churn" / "router.json").write_text("{")
+    with pytest.raises(InvalidDeployment, match=r"router\.json"):
+        repository.route("churn")
