@@ -29,9 +29,10 @@ def test_a_crash_while_writing_leaves_the_old_report(window: Any, tmp_path: Path
     def crash(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", crash)
-        write(window, tmp_path / "reports")
+        with pytest.raises(KeyboardInterrupt):
+            write(window, tmp_path / "reports")
     assert verdict.read_text() == before
     write(window, tmp_path / "reports")
     assert json.loads(verdict.read_text())["verdict"] == "insufficient_data"
