@@ -36,7 +36,7 @@ class TorchTrainOperator(KubernetesPodOperator):
         *KubernetesPodOperator.template_fields,
         "model_file",
         "training_set",
-        "output",
+        "output_folder",
         "config",
     )
 
@@ -73,7 +73,7 @@ class TorchTrainOperator(KubernetesPodOperator):
         )
         self.model_file = model_file
         self.training_set = training_set
-        self.output = output
+        self.output_folder = output  # BaseOperator has a property `output`
         self.config = config
         self.compute = compute
 
@@ -82,7 +82,7 @@ class TorchTrainOperator(KubernetesPodOperator):
         self.arguments = [
             f"--model-file={self.model_file}",
             f"--training-set={self.training_set}",
-            f"--output={self.output}",
+            f"--output={self.output_folder}",
             f"--config={json.dumps(self.config, sort_keys=True)}",
             f"--gpu={Compute.parse(self.compute).gpu}",
         ]
@@ -105,13 +105,13 @@ class TorchTrainOperator(KubernetesPodOperator):
         return self._push(context)
 
     def _push(self, context: Context) -> dict[str, Any]:
-        path = Path(self.output) / "training.json"
+        path = Path(self.output_folder) / "training.json"
         if not path.is_file():
             raise TrainingFailed(
                 f"the pod succeeded but {path} is not here: pod and worker must share the output volume"
             )
         training = json.loads(path.read_text())
-        result = {"output": self.output, **{name: training[name] for name in RETURNED}}
+        result = {"output": self.output_folder, **{name: training[name] for name in RETURNED}}
         context["ti"].xcom_push(key="return_value", value=result)
         return result
 
