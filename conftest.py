@@ -34,6 +34,7 @@ os.environ |= {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__CORE__UNIT_TEST_MODE": "True",
     "AIRFLOW__CORE__DAG_DISCOVERY_SAFE_MODE": "False",
+    "AIRFLOW__GOVERNANCE__RESIDENCY_FILE": str(ROOT / "config" / "residency.yaml"),
 }
 
 

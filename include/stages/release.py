@@ -6,6 +6,7 @@ requests of its evaluation; only then does the router change over and the regist
 these two fails for good, the router goes back to the version before.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
@@ -91,5 +92,7 @@ def _approval(model: ModelSpec) -> list[ApprovalOperator]:
         subject=f"Release version {VERSION} of {model.name}?",
         body=EVIDENCE,
         assigned_users=[{"id": person, "name": person} for person in model.approvers],
+        response_timeout=timedelta(days=14),
+        execution_timeout=None,
     )
     return [approval]
