@@ -164,10 +164,15 @@ def test_benchmark_measures_router_and_version(hook, model, make_version):
 
 
 def test_a_server_that_is_away_is_named(monkeypatch):
-    away = {"conn_type": "shamal_triton", "host": "127.0.0.1", "port": 1, "extra": {"grpc_port": 1, "log": "/logs/triton"}}
+    away = {
+        "conn_type": "shamal_triton",
+        "host": "127.0.0.1",
+        "port": 1,
+        "extra": {"grpc_port": 1, "log": "/logs/triton"},
+    }
     monkeypatch.setenv("AIRFLOW_CONN_TRITON_AWAY", json.dumps(away))
     hook = TritonHook("triton_away")
     assert not hook.server_live()
     for protocol in ("rest", "grpc"):
-        with pytest.raises(TritonUnavailable, match="triton_away, 127.0.0.1:1.*see /logs/triton"):
+        with pytest.raises(TritonUnavailable, match=r"triton_away, 127\.0\.0\.1:1.*see /logs/triton"):
             hook.infer("churn", np.zeros((1, 1)), protocol=protocol)

@@ -5,7 +5,9 @@ from shamal.providers.triton import golden
 from shamal.providers.triton.errors import GoldenMismatch, InvalidDeployment
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"inputs": [], "scores": []}', '{"inputs": [[1], [2]], "scores": [1]}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"inputs": [], "scores": []}', '{"inputs": [[1], [2]], "scores": [1]}']
+)
 def test_a_file_that_holds_no_golden_requests_is_refused(tmp_path, text):
     path = tmp_path / "golden.json"
     path.write_text(text)

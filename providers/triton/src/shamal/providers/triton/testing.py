@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from airflow.sdk import Connection
+
 from shamal.providers.triton.errors import ModelLoadFailed, TritonUnavailable
 from shamal.providers.triton.hooks.triton import Backend, Protocol, TritonHook
 from shamal.providers.triton.router import champion, route

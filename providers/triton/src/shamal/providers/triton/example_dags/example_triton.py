@@ -1,12 +1,13 @@
 """Deploys version 2 of a model beside the one that serves, moves the traffic to it and measures it.
 
-A version that cannot be loaded or answers the golden requests differently fails in `deploy` and never gets traffic. When
+A version that cannot be loaded or answers the golden requests differently fails in `deploy` and gets no traffic. When
 something goes wrong after the traffic moved, `rollback` gives it back.
 """
 
 from datetime import datetime
 
 from airflow.sdk import DAG, Param, TriggerRule, chain
+
 from shamal.providers.triton.operators.benchmark import BenchmarkModelOperator
 from shamal.providers.triton.operators.deploy import DeployModelOperator
 from shamal.providers.triton.operators.route import RollbackDeploymentOperator, RouteTrafficOperator
