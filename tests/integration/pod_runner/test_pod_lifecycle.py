@@ -128,7 +128,8 @@ def test_an_unknown_image_is_not_pulled_and_the_known_ones_are_named(api, create
 
 
 def test_pods_outlive_the_runner_and_versions_go_on(read_log, create, wait_for, runner):
-    create("survivor", "echo before; sleep 4; echo after")
+    go_on = runner.root / "go-on"
+    create("survivor", f"echo before; while [ ! -e {go_on} ]; do sleep 0.1; done; echo after")
     create("ended-meanwhile", "sleep 1; exit 5")
     version = int(wait_for("survivor", "Running").metadata.resource_version)
     wait_for("ended-meanwhile", "Running")
@@ -139,6 +140,7 @@ def test_pods_outlive_the_runner_and_versions_go_on(read_log, create, wait_for, 
         time.sleep(0.5)
         runner.start()
     assert terminated(wait_for("ended-meanwhile", "Failed")) == ("Error", 5)
+    go_on.touch()
     pod = wait_for("survivor", "Succeeded")
     assert int(pod.metadata.resource_version) > version
     assert runner.state("survivor")["pid"] == pid
