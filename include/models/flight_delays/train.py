@@ -11,7 +11,7 @@ from shamal.providers.pytorch.train.layers import Codes, Standardise
 EMBEDDING = 4
 
 
-class FlightDelays(nn.Module):
+class FlightDelays(nn.Module):  # type: ignore[misc]
     """Logit of a late arrival: a wide linear part plus a deep part, both starting near zero."""
 
     def __init__(self, columns: Columns, width: int, blocks: int, dropout: float) -> None:

@@ -9,7 +9,7 @@ from shamal.providers.pytorch.train import Columns
 from shamal.providers.pytorch.train.layers import Codes, Standardise
 
 
-class SeattleWeather(nn.Module):
+class SeattleWeather(nn.Module):  # type: ignore[misc]
     """Tomorrow's highest temperature in °C, starting from the mean of the training rows."""
 
     def __init__(self, columns: Columns, width: int, dropout: float) -> None:

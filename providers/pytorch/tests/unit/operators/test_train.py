@@ -6,7 +6,8 @@ from unittest.mock import MagicMock
 import pytest
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.sdk.exceptions import AirflowException
-from kubernetes import client as k8s
+from kubernetes import client as k8s  # noqa: TID253 - the pods that the operator sees
+
 from shamal.providers.pytorch.errors import TrainingFailed, TrainingRefused
 from shamal.providers.pytorch.operators.train import RETURNED, TorchTrainOperator
 

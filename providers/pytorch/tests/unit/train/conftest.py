@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-MODEL = '''
+MODEL = """
 from torch import nn
 class Net(nn.Module):
     def __init__(self, columns, width):
@@ -17,7 +17,7 @@ class Net(nn.Module):
         return self.layers(features).squeeze(1)
 def build(columns, config):
     return Net(columns, config.get("width", 8))
-'''
+"""
 
 
 @pytest.fixture

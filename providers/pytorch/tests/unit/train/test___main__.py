@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from shamal.providers.pytorch.train.__main__ import choose_device, main, train
 from shamal.providers.pytorch.train.errors import TrainingInputError
 
@@ -31,9 +32,7 @@ def test_training_writes_one_onnx_file_that_answers_as_torch_does(
     assert result == json.loads((tmp_path / "output/training.json").read_text())
 
 
-def test_a_regression_scores_values_and_bf16_is_recorded(
-    model_file: Path, training_set: Path, tmp_path: Path
-) -> None:
+def test_a_regression_scores_values_and_bf16_is_recorded(model_file: Path, training_set: Path, tmp_path: Path) -> None:
     config = CONFIG | {"task": "regression", "precision": "bf16", "validation_share": 0}
     result = train(model_file, training_set, tmp_path / "output", config)
     assert result["precision"] == "bf16"
@@ -52,7 +51,8 @@ def test_a_run_killed_between_checkpoints_ends_with_the_weights_of_an_undisturbe
     try:
         deadline = time.monotonic() + 120
         while not list(checkpoints.glob("epoch-*.pt")):
-            assert time.monotonic() < deadline and process.poll() is None
+            assert time.monotonic() < deadline
+            assert process.poll() is None
             time.sleep(0.02)
     finally:
         os.killpg(process.pid, signal.SIGKILL)

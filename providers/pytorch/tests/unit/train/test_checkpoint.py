@@ -1,6 +1,7 @@
 from pathlib import Path
 
-import torch
+import torch  # noqa: TID253 - a test of tensors on disk
+
 from shamal.providers.pytorch.train import checkpoint
 
 

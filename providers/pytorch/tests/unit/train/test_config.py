@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+
 from shamal.providers.pytorch.train.config import parse
 from shamal.providers.pytorch.train.errors import TrainingInputError
 

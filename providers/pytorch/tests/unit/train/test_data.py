@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from shamal.providers.pytorch.train.data import load
 from shamal.providers.pytorch.train.errors import TrainingInputError
 
@@ -42,5 +43,5 @@ def test_a_broken_training_set_is_refused_by_name(changes: dict[str, Any], messa
 
 
 def test_a_folder_without_a_training_set_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TrainingInputError, match="no training_set.json"):
+    with pytest.raises(TrainingInputError, match=r"no training_set\.json"):
         load(tmp_path)

@@ -18,7 +18,7 @@ IR_VERSION = 8
 CHECKED_ROWS = 4096
 
 
-class Scored(nn.Module):
+class Scored(nn.Module):  # type: ignore[misc]
     """The module with the output that is served: a probability or a value, [N]."""
 
     def __init__(self, module: nn.Module, probability: bool) -> None:

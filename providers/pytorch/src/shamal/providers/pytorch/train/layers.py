@@ -8,7 +8,7 @@ from shamal.providers.pytorch.train.columns import Columns
 LIMIT = 8.0
 
 
-class Standardise(nn.Module):
+class Standardise(nn.Module):  # type: ignore[misc]
     """Numerical columns as deviations from the training rows' mean, within 8; a missing value becomes the mean."""
 
     mean: Tensor
@@ -26,7 +26,7 @@ class Standardise(nn.Module):
         return torch.where(torch.isnan(scaled), torch.zeros_like(scaled), scaled).clamp(-LIMIT, LIMIT)
 
 
-class Codes(nn.Module):
+class Codes(nn.Module):  # type: ignore[misc]
     """Categorical columns as codes; a missing or unseen code becomes 0, unknown."""
 
     def __init__(self, columns: Columns) -> None:
