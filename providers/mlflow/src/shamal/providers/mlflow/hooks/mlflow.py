@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
+from requests import RequestException
 
 from shamal.providers.mlflow.errors import InvalidConnection, MlflowDenied, MlflowUnavailable, VersionNotFound
 
@@ -88,7 +89,7 @@ class MlflowHook(BaseHook):
             if error.error_code in DOWN:
                 raise MlflowUnavailable(f"{where} does not answer; look at its log: {error}") from error
             raise
-        except OSError as error:  # requests' exceptions and lost artifact transfers
+        except RequestException as error:  # artifact transfers raise it as it is
             raise MlflowUnavailable(f"{where} broke off a transfer; look at its log: {error}") from error
 
     def find_or_start_run(self, experiment: str, key: str, name: str) -> str:
