@@ -45,6 +45,7 @@ def test_nothing_is_written(
     folder.mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
     evaluate(rows.to_pandas(), load_contract(expectations).row_rules)
     assert list(folder.iterdir()) == []
     assert "424242" not in "".join(capfd.readouterr())

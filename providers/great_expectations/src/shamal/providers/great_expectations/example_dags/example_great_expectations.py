@@ -1,6 +1,7 @@
 """Example: check January's staged rows against a contract.
 
-What happens when it fails: the error lists each broken rule; bad rows are in the quarantine table, readers see no change.
+What happens when it fails: the error lists each broken rule; bad rows are in the quarantine table, readers see no
+change.
 """
 
 from datetime import timedelta
@@ -11,6 +12,7 @@ from shamal.providers.great_expectations.operators.validate import ValidateTable
 
 with DAG(
     "example_great_expectations",
+    schedule=None,
     doc_md=__doc__,
     default_args={"owner": "data-platform", "retries": 5, "retry_delay": timedelta(seconds=30)},
     tags=["example"],

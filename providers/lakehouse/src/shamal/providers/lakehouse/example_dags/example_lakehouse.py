@@ -17,6 +17,7 @@ DEFAULTS = {"owner": "data-platform", "retries": 5, "retry_delay": timedelta(sec
 
 with DAG(
     "example_lakehouse",
+    schedule=None,
     doc_md=__doc__,
     default_args=DEFAULTS,
     tags=["example"],
@@ -42,6 +43,7 @@ with DAG(
 
 with DAG(
     "example_lakehouse_rollback",
+    schedule=None,
     doc_md=__doc__,
     default_args=DEFAULTS,
     tags=["example"],
