@@ -39,6 +39,7 @@ def test_the_pod_gets_resources_threads_and_the_training_command(tmp_path: Path,
     result = task.execute(context())
     assert result is not None
     assert result["output"] == str(tmp_path)
+    task.hook = MagicMock(is_in_cluster=False)
     container = task.build_pod_request_obj().spec.containers[0]
     assert container.command == ["python", "-m", "shamal.providers.pytorch.train"]
     assert '--config={"task": "regression"}' in container.args
