@@ -34,7 +34,7 @@ def dag(model: ModelSpec) -> DAG:
     with DAG(schedule=source.schedule, params=params, **dag_arguments(model, "ingest", __doc__ or "")) as dag:
 
         @task
-        def interval(params: dict[str, Any], dag_run: Any) -> dict[str, str]:
+        def interval(params: Any = None, dag_run: Any = None) -> dict[str, str]:
             return ingest_interval(source, params["start_date"], params["end_date"], dag_run.run_after)
 
         stage = SparkStageOperator(

@@ -30,7 +30,7 @@ def dag(model: ModelSpec) -> DAG:
     with DAG(schedule=schedule, params=PARAMS, **dag_arguments(model, "monitor", __doc__ or "")) as dag:
 
         @task
-        def night(params: dict[str, Any], dag_run: Any) -> str:
+        def night(params: Any = None, dag_run: Any = None) -> str:
             return watched_night(params["night"], dag_run.run_after, model.source.replay_year)
 
         load = LoadFilesOperator(
@@ -45,7 +45,7 @@ def dag(model: ModelSpec) -> DAG:
         )
 
         @task
-        def window(output: str, ti: Any) -> dict[str, Any]:
+        def window(output: str, ti: Any = None) -> dict[str, Any]:
             from include.watch_window import write_window
 
             return write_window(model, ti.xcom_pull("night"), ti.xcom_pull("champion"), output)
@@ -66,7 +66,7 @@ def dag(model: ModelSpec) -> DAG:
         )
 
         @task(outlets=[drift])
-        def announce(ti: Any, run_id: str, asset_state_store: Any) -> Any:
+        def announce(ti: Any = None, run_id: Any = None, asset_state_store: Any = None) -> Any:
             """Emit the drift Asset, once per champion and window."""
             verdict = ti.xcom_pull("report")["verdict"]
             if verdict != "drift":

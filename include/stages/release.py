@@ -53,7 +53,7 @@ def dag(model: ModelSpec) -> DAG:
         )
 
         @task.short_circuit
-        def news(ti: Any) -> bool:
+        def news(ti: Any = None) -> bool:
             """Stop where this version is the champion already."""
             reference = ti.xcom_pull("fetch")
             return bool(reference["version"] != reference["champion"])
@@ -77,7 +77,7 @@ def dag(model: ModelSpec) -> DAG:
             post_execute=assets.carries(deployment),
         )
         rollback = RollbackDeploymentOperator(
-            task_id="rollback", model=model.name, pool="serving", trigger_rule=TriggerRule.ONE_FAILED
+            task_id="rollback", model=model.name, version=VERSION, pool="serving", trigger_rule=TriggerRule.ONE_FAILED
         )
         chain(fetch, news(), *_approval(model), deploy, route, promote)
         [route, promote] >> rollback

@@ -38,7 +38,7 @@ def dag(model: ModelSpec) -> DAG:
     with DAG(schedule=schedule, params=PARAMS, **dag_arguments(model, "train", __doc__ or "")) as dag:
 
         @task.short_circuit(inlets=[candidate])
-        def due(dag_run: Any, triggering_asset_events: Any, asset_state_store: Any) -> bool:
+        def due(dag_run: Any = None, triggering_asset_events: Any = None, asset_state_store: Any = None) -> bool:
             """Let people and drift pass; hold the rest back during the cool-down."""
             if drift in triggering_asset_events or dag_run.run_type == "manual":
                 return True
@@ -47,7 +47,7 @@ def dag(model: ModelSpec) -> DAG:
             return trained_at is None or datetime.now(UTC) - datetime.fromisoformat(trained_at) >= cooldown
 
         @task
-        def window(params: dict[str, Any]) -> dict[str, str]:
+        def window(params: Any = None) -> dict[str, str]:
             from include.training_window import training_window
 
             return training_window(model, params["start_date"], params["evaluation_date"], params["end_date"])
@@ -67,10 +67,10 @@ def dag(model: ModelSpec) -> DAG:
         )
 
         @task.short_circuit(inlets=[candidate])
-        def unseen(dag_run: Any, asset_state_store: Any, ti: Any) -> bool:
+        def unseen(dag_run: Any = None, asset_state_store: Any = None, ti: Any = None) -> bool:
             """Stop where the last candidate came from this very training set and no person asked."""
             digest = ti.xcom_pull("training_set")["digest"]
-            return dag_run.run_type == "manual" or asset_state_store[candidate].get("digest") != digest
+            return bool(dag_run.run_type == "manual" or asset_state_store[candidate].get("digest") != digest)
 
         train = TorchTrainOperator(
             task_id="train",
@@ -100,7 +100,7 @@ def dag(model: ModelSpec) -> DAG:
         )
 
         @task(inlets=[candidate])
-        def remember(asset_state_store: Any, ti: Any) -> None:
+        def remember(asset_state_store: Any = None, ti: Any = None) -> None:
             """Note what was trained on and when, for the cool-down and for `unseen`."""
             asset_state_store[candidate].set("digest", ti.xcom_pull("training_set")["digest"])
             asset_state_store[candidate].set("trained_at", datetime.now(UTC).isoformat())

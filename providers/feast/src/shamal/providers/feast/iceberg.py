@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 EXCLUSIVE = timedelta(microseconds=1)  # the finest step of a column: subtract it from an exclusive end
 
 
+# An SQL catalog keeps its tables under the name of the catalog: every reader of one lake must use the same.
+CATALOG = "lakehouse"
+
+
 def load_table(catalog: Mapping[str, str], name: str) -> "IcebergTable":
     """Return the table.
 
@@ -25,7 +29,7 @@ def load_table(catalog: Mapping[str, str], name: str) -> "IcebergTable":
     from pyiceberg.exceptions import NoSuchTableError
 
     try:
-        return load_catalog("feast", **catalog).load_table(name)
+        return load_catalog(CATALOG, **catalog).load_table(name)
     except NoSuchTableError as error:
         raise MissingTable(
             f"The Iceberg catalog {catalog['uri']} has no table {name!r}. Publish the table first, or correct its name."

@@ -11,7 +11,7 @@ from shamal.providers.mlflow.training_output import sha256
 
 # File of a model folder -> tag of its version with the file's digest.
 DIGEST_TAGS = {ONNX: "shamal.sha256", GOLDEN: "shamal.golden_sha256"}
-KEPT_TAGS = (*DIGEST_TAGS.values(), "shamal.snapshot_id", "shamal.training_set_digest")
+KEPT_TAGS = (*DIGEST_TAGS.values(), "shamal.snapshot_id", "shamal.training_set", "shamal.training_set_digest")
 
 
 def register(hook: MlflowRegistryHook, model: str, run_id: str, alias: str) -> dict[str, Any]:
@@ -28,7 +28,10 @@ def register(hook: MlflowRegistryHook, model: str, run_id: str, alias: str) -> d
 
 
 def fetch(hook: MlflowRegistryHook, model: str, destination: str, *, alias: str, version: int | None) -> dict[str, Any]:
-    """Download a version, verify it, and only then let it appear under its final name."""
+    """Download a version, verify it, and only then let it appear under its final name.
+
+    The reference also names the folder of the training set it came from, and the champion of the moment.
+    """
     found = hook.find_version(model, alias=alias, version=version)
     folder = Path(destination) / model / str(found["version"])
     if not folder.exists():
@@ -45,6 +48,8 @@ def fetch(hook: MlflowRegistryHook, model: str, destination: str, *, alias: str,
         "path": str(folder),
         "sha256": found["tags"]["shamal.sha256"],
         "golden": str(folder / GOLDEN),
+        "training_set": found["tags"]["shamal.training_set"],
+        "champion": hook.alias_version(model, "champion"),
     }
 
 

@@ -44,6 +44,7 @@ def log_evaluation(
             "shamal.training_digest": training_digest,
             "shamal.training_set_digest": training_set.digest,
             "shamal.snapshot_id": training_set.snapshot_id,
+            "shamal.training_set": str(training_set.folder),
         },
     )
     with tempfile.TemporaryDirectory() as scratch:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
+# A template that finds nothing renders one of these.
+NONE_GIVEN = (None, "", "None")
+
+
 class _RegistryOperator(BaseOperator):
     """What the operators of this file share: one model on one server.
 
@@ -65,7 +69,7 @@ class FetchModelOperator(_RegistryOperator):
 
     :param model: model name. (templated)
     :param alias: alias of the version to fetch; not used when `version` is given.
-    :param version: version number. (templated)
+    :param version: version number; None or an empty text for the alias's. (templated)
     :param destination: folder; made when missing. (templated)
     :param mlflow_conn_id: connection of type `shamal_mlflow`.
     :raises VersionNotFound: no such version or alias.
@@ -89,13 +93,14 @@ class FetchModelOperator(_RegistryOperator):
         self.version = version
 
     def execute(self, context: "Context") -> dict[str, Any]:
-        """Return model, version, run_id, path, sha256 and golden (path of golden.json)."""
+        """Return model, version, run_id, path, sha256, golden (path of golden.json), training_set and champion."""
+        newest = self.version in NONE_GIVEN
         return releases.fetch(
             self.hook,
             require_model(self.model),
             self.destination,
             alias=require_alias(self.alias or "champion"),
-            version=require_version(self.version) if self.version is not None else None,
+            version=None if newest else require_version(self.version),
         )
 
 
@@ -129,7 +134,7 @@ class PromoteModelOperator(_RegistryOperator):
     def execute(self, context: "Context") -> dict[str, Any]:
         """Return model, version, previous and alias."""
         version = require_version(self.version)
-        none_yet = self.expected_version in (None, "", "None")
+        none_yet = self.expected_version in NONE_GIVEN
         expected = None if none_yet else require_version(self.expected_version)
         previous = self.hook.promote(require_model(self.model), version, expected, require_alias(self.alias))
         return {"model": self.model, "version": version, "previous": previous, "alias": self.alias}
