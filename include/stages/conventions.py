@@ -1,6 +1,6 @@
 """What the four DAGs of every model have in common: owner, tags, runbook, retries, and where artefacts go."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Param
@@ -24,7 +24,6 @@ def dag_arguments(model: ModelSpec, stage: str, what_it_does: str) -> dict[str, 
         "dag_display_name": f"{model.name} · {stage}",
         "description": model.title,
         "doc_md": f"{what_it_does}\n\n---\n\n{model.runbook}",
-        "start_date": datetime(2013, 1, 1),
         "catchup": False,
         "max_active_runs": 1,
         "tags": {
