@@ -1,6 +1,7 @@
 """Runs the demo, prints its summary, writes demo.json, and exits 0 only if all of it is true."""
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ from local.stack import process_ids, up
 
 def main() -> int:
     """Start the stack, run the story, report; return the exit code."""
+    os.umask(0o077)
     settings = load()
     display = Display()
     began = time.monotonic()

@@ -6,7 +6,7 @@ from typing import Any
 import requests
 
 from include.model_spec import ModelSpec
-from local.demo.plan import KEY, Month
+from local.demo.plan import Month
 from local.lake import open_table
 from local.settings import Settings
 
@@ -24,7 +24,8 @@ def flights_of(settings: Settings, model: ModelSpec, month: Month, limit: int) -
     published = open_table(settings, model.published_table).scan(row_filter=days).to_arrow()
     with duckdb.connect() as database:
         database.register("published", published)
-        query = f"SELECT * FROM published WHERE {model.label} IS NOT NULL ORDER BY hash({KEY}) LIMIT {limit}"  # noqa: S608 - names of a checked spec
+        keys = ", ".join(model.features.keys)
+        query = f"SELECT * FROM published WHERE {model.label} IS NOT NULL ORDER BY hash({keys}) LIMIT {limit}"  # noqa: S608 - names of a checked spec
         return database.sql(query).to_arrow_table().to_pylist()
 
 
@@ -43,7 +44,7 @@ def ask_rest(settings: Settings, model: ModelSpec, flights: list[dict[str, Any]]
                 "name": "entity_id",
                 "shape": [len(flights)],
                 "datatype": "BYTES",
-                "data": [flight[KEY] for flight in flights],
+                "data": [_entity(model, flight) for flight in flights],
             },
             {
                 "name": "event_timestamp",
@@ -70,7 +71,7 @@ def ask_grpc(settings: Settings, model: ModelSpec, flights: list[dict[str, Any]]
             batch = flights[first : first + BATCH]
             arrays = {
                 "features": np.array([_features(model, flight) for flight in batch], np.float32),
-                "entity_id": np.array([flight[KEY].encode() for flight in batch], np.object_),
+                "entity_id": np.array([_entity(model, flight).encode() for flight in batch], np.object_),
                 "event_timestamp": np.array([_microseconds(flight) for flight in batch], np.int64),
             }
             types = {"features": "FP32", "entity_id": "BYTES", "event_timestamp": "INT64"}
@@ -83,6 +84,10 @@ def ask_grpc(settings: Settings, model: ModelSpec, flights: list[dict[str, Any]]
             for name, values in outputs.items():
                 values.extend(answer.as_numpy(name).tolist())
     return outputs
+
+
+def _entity(model: ModelSpec, flight: dict[str, Any]) -> str:
+    return "/".join(str(flight[key]) for key in model.features.keys)
 
 
 def _features(model: ModelSpec, flight: dict[str, Any]) -> list[float]:

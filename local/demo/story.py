@@ -15,7 +15,7 @@ DAGS = tuple(f"{MODEL}_{stage}" for stage in ("ingest", "train", "release", "mon
 RUN_SECONDS = 600
 
 
-class DemoFailed(Exception):  # noqa: N818 - it is a result, not an error of the program
+class DemoFailed(Exception):
     """A step did not come out as it must; the message says which, and what to try."""
 
 

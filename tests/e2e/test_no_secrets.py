@@ -10,30 +10,26 @@ from typing import Any
 import psutil
 import pytest
 
-from local import vault
 from local.airflow_api import AirflowApi
 from local.stack import process_ids
+from local.vault import Vault
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
-SECRET_WORDS = ("password", "token", "secret", "key")
+SENSITIVE = ("fernet_key", "jwt_secret", "api_secret_key")
+# What each generated entry of OpenBao calls its credentials; the rest are names and addresses.
+ENTRIES = ("servers/airflow", "servers/mlflow", "servers/pods", *(f"airflow/config/{key}" for key in SENSITIVE))
+NAMES = {"username"}
+PROTECTED = {"airflow/passwords.json", "pods/credentials/token"}
 
 
 def credentials(settings: dict[str, str]) -> set[str]:
-    """Return every credential value that OpenBao holds, and the AppRoles' own."""
-    found: set[str] = set()
-    for entry in vault.everything(settings):
-        found |= set(_values(entry))
+    """Return every credential that the stack made: of servers, users, Airflow's own keys, and the AppRoles."""
+    vault = Vault(settings, "seed")
+    found = {value for path in ENTRIES for name, value in vault.require(path).items() if name not in NAMES}
     for file in Path(settings["SHAMAL_OPENBAO_STATE"]).glob("*.approle.json"):
         found.add(json.loads(file.read_text())["secret_id"])
     return found
-
-
-def _values(entry: Any, name: str = "") -> list[str]:
-    if isinstance(entry, dict):
-        return [value for key, item in entry.items() for value in _values(item, key)]
-    secret = isinstance(entry, str) and len(entry) >= 12 and any(word in name.lower() for word in SECRET_WORDS)
-    return [entry] if secret and not Path(entry).exists() and "://" not in entry else []
 
 
 def encodings(value: str) -> set[bytes]:
@@ -57,10 +53,7 @@ def test_no_credential_lies_outside_its_protected_file(life: dict[str, Any], sta
 
 
 def _may_hold(path: str) -> bool:
-    return path in PROTECTED or path.startswith("openbao/")
-
-
-PROTECTED = {"airflow/passwords.json", "mlflow/auth.ini", "pods/credentials/token", "pods/credentials/server.key"}
+    return path in PROTECTED or (path.startswith("openbao/") and path.endswith(".approle.json"))
 
 
 def test_no_credential_is_a_process_argument(life: dict[str, Any], stack: Any) -> None:
