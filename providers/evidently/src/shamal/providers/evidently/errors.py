@@ -8,8 +8,6 @@ AirflowFailException
     └── InvalidWindow       a Parquet file is missing or unreadable
 """
 
-# ruff: noqa: N818 - these names say what happened, as in Airflow itself (AirflowSkipException, TaskDeferred)
-
 from airflow.sdk.exceptions import AirflowFailException
 
 

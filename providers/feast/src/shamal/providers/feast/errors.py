@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - the names say what happened; the base class says that it is an error
 """What can go wrong, and what to do about it.
 
 FeastError                  no retry can cure any of these

@@ -8,7 +8,6 @@ ValidationError (no retry can cure it: the task fails at once)
 ├── ContractViolated      the rows break the contract: nothing may be published
 └── RowsLost              good + quarantined differs from the rows read (a bug: report it)
 """
-# ruff: noqa: N818 - a name says what is wrong; the base says that it is an error
 
 from airflow.sdk.exceptions import AirflowFailException
 

@@ -16,7 +16,6 @@ LakehouseError (no retry can cure it: the task fails at once)
 └── PublishConflict     main moved since the rows were staged
 LakehouseUnavailable    the catalog does not answer (the task is retried)
 """
-# ruff: noqa: N818 - a name says what is wrong; the base says that it is an error
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 

@@ -19,8 +19,6 @@ AirflowException
         └── UnsafeArtifact      a model folder holds something that is not plain ONNX
 """
 
-# ruff: noqa: N818 - these names say what happened, as in Airflow itself (AirflowSkipException, TaskDeferred)
-
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 
