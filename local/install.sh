@@ -26,6 +26,7 @@ if [[ -f $stamp ]] && ! find requirements*.txt constraints.txt local/triton-requ
 fi
 
 # --- .venv -----------------------------------------------------------------------------------------------------------
+[[ -x .venv/bin/python && -x .venv-triton/bin/python ]] && result=updated || result=made
 [[ -x .venv/bin/python ]] || python3.11 -m venv .venv
 export VIRTUAL_ENV="$PWD/.venv"
 export PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -33,6 +34,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1
 # pip, not uv: pip's settings decide whether this machine takes the CPU or the CUDA build.
 .venv/bin/pip install --quiet torch==2.13.0
 .venv/bin/uv pip install --quiet -r requirements-dev.txt -c constraints.txt
+.venv/bin/python providers/provider_info.py
 .venv/bin/uv pip install --quiet --no-build-isolation --no-deps $(printf -- '-e %s ' providers/*/)
 
 # --- .venv-triton ----------------------------------------------------------------------------------------------------
@@ -42,4 +44,5 @@ python=/usr/bin/python3.11
 [[ -x .venv-triton/bin/python ]] || .venv/bin/uv venv --quiet --python "$python" .venv-triton
 .venv/bin/uv pip install --quiet --python .venv-triton/bin/python -r local/triton-requirements.txt
 
-touch "$stamp"
+# What the set-up took, for `make bench`.
+echo "$result $SECONDS" > "$stamp"

@@ -26,7 +26,8 @@ def flights_of(settings: Settings, model: ModelSpec, month: Month, limit: int) -
         database.register("published", published)
         keys = ", ".join(model.features.keys)
         query = f"SELECT * FROM published WHERE {model.label} IS NOT NULL ORDER BY hash({keys}) LIMIT {limit}"  # noqa: S608 - names of a checked spec
-        return database.sql(query).to_arrow_table().to_pylist()
+        rows: list[dict[str, Any]] = database.sql(query).to_arrow_table().to_pylist()
+    return rows
 
 
 def ask_rest(settings: Settings, model: ModelSpec, flights: list[dict[str, Any]]) -> dict[str, Any]:
