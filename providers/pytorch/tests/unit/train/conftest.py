@@ -1,5 +1,6 @@
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,14 @@ def build(columns, config):
 """
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Sum in the same order everywhere, and be quick on a busy machine."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 @pytest.fixture
 def model_file(tmp_path: Path) -> Path:
     path = tmp_path / "model.py"
@@ -29,10 +38,16 @@ def model_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def training_set(tmp_path: Path) -> Path:
-    return write_training_set(tmp_path / "set")
+    return _write_training_set(tmp_path / "set")
 
 
-def write_training_set(folder: Path, rows: int = 400, **changes: Any) -> Path:
+@pytest.fixture
+def write_training_set() -> Callable[..., Path]:
+    """Write a training set; `train`, `evaluation` and `manifest` replace columns or keys."""
+    return _write_training_set
+
+
+def _write_training_set(folder: Path, rows: int = 400, **changes: Any) -> Path:
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq

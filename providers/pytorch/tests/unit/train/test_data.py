@@ -1,4 +1,4 @@
-import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +8,15 @@ import pytest
 from shamal.providers.pytorch.train.data import load
 from shamal.providers.pytorch.train.errors import TrainingInputError
 
-spec = importlib.util.spec_from_file_location("training_sets", Path(__file__).with_name("conftest.py"))
-training_sets: Any = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-spec.loader.exec_module(training_sets)  # type: ignore[union-attr]
 
-
-def test_rows_come_oldest_first_with_statistics_of_the_known_values(tmp_path: Path) -> None:
+def test_rows_come_oldest_first_with_statistics_of_the_known_values(
+    write_training_set: Callable[..., Path], tmp_path: Path
+) -> None:
     x = np.array([3.0, np.nan, 1.0])
     newest_first = np.array([3, 2, 1]).astype("datetime64[us]")
     train = {"x": x, "event_timestamp": newest_first, "code": np.array([0, 1, 2])}
     train |= {"id": np.arange(3), "label": np.array([1.0, 0.0, 1.0])}
-    found = load(training_sets.write_training_set(tmp_path / "set", rows=3, train=train))
+    found = load(write_training_set(tmp_path / "set", rows=3, train=train))
     assert found.train.features[0].tolist() == [1.0, 2.0]
     assert found.columns.mean == {"x": 2.0}
     assert found.columns.std == {"x": 1.0}
@@ -37,9 +35,11 @@ def test_rows_come_oldest_first_with_statistics_of_the_known_values(tmp_path: Pa
         ({"evaluation": {"label": np.full(5, np.nan)}}, "missing in 5"),
     ],
 )
-def test_a_broken_training_set_is_refused_by_name(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
+def test_a_broken_training_set_is_refused_by_name(
+    changes: dict[str, Any], message: str, write_training_set: Callable[..., Path], tmp_path: Path
+) -> None:
     with pytest.raises(TrainingInputError, match=message):
-        load(training_sets.write_training_set(tmp_path / "set", rows=5, **changes))
+        load(write_training_set(tmp_path / "set", rows=5, **changes))
 
 
 def test_a_folder_without_a_training_set_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ NEXT_STEPS = {
 }
 REFUSED_STEP = "correct the input named above; retries cannot cure it"
 DEFAULT_STEP = "read the task's log; a retry resumes from the last checkpoint"
-PENDING_STEP = "the cluster could not start the pod: check free CPU, memory, GPUs, quotas and image, then clear it"
+PENDING_STEP = "the cluster could not start the pod: check free CPU, memory, GPUs, quotas and the image"
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,24 @@ def diagnose(client: Any, pod: Any, container: str) -> Diagnosis:
         return Diagnosis(text + _last_lines(client, pod, container), ended.exit_code, step)
     if state is not None and state.waiting is not None:
         waiting = state.waiting
-        text = f"{where} never started: {waiting.reason} {waiting.message or ''}".rstrip()
+        text = f"{where} was never ready: {waiting.reason} {waiting.message or ''}".rstrip()
         return Diagnosis(text, None, NEXT_STEPS.get(waiting.reason, PENDING_STEP))
+    if pod.status.phase == "Pending":
+        return Diagnosis(f"{where} was never ready: {_why_pending(pod)}", None, PENDING_STEP)
     reason = pod.status.reason or pod.status.message or ""
     text = f"{where} is {pod.status.phase} {reason}".rstrip()
-    step = PENDING_STEP if pod.status.phase == "Pending" else NEXT_STEPS.get(reason, DEFAULT_STEP)
-    return Diagnosis(text, None, step)
+    return Diagnosis(text, None, NEXT_STEPS.get(reason, DEFAULT_STEP))
 
 
 def _state(pod: Any, container: str) -> Any:
     statuses = pod.status.container_statuses or []
     return next((each.state for each in statuses if each.name == container), None)
+
+
+def _why_pending(pod: Any) -> str:
+    """Return the scheduler's words, such as those about a GPU that no node has."""
+    refused = [each for each in pod.status.conditions or [] if each.status == "False" and each.message]
+    return "; ".join(f"{each.reason}: {each.message}" for each in refused) or "Pending"
 
 
 def _last_lines(client: Any, pod: Any, container: str) -> str:

@@ -1,7 +1,8 @@
-"""What the training operator raises.
+"""What the operators raise.
 
-TrainingFailed    the pod failed; another attempt resumes from the last checkpoint
-TrainingRefused   the pod refused its input; no retry can cure it
+TrainingFailed       the pod failed; another attempt resumes from the last checkpoint
+TrainingRefused      the input or a setting is at fault; no retry can cure it
+ClusterUnavailable   the cluster did not answer; another attempt finds the pod again
 """
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -12,4 +13,8 @@ class TrainingFailed(AirflowException):
 
 
 class TrainingRefused(AirflowFailException):
-    """The training pod, or the operator before it, refused the input."""
+    """The training pod, the cluster or the operator refused the input."""
+
+
+class ClusterUnavailable(AirflowException):
+    """The cluster's API server is down, cannot be reached or fails."""

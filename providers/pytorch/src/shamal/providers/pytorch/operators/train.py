@@ -1,20 +1,23 @@
 """Trains a PyTorch model in a pod."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from airflow.providers.cncf.kubernetes.exceptions import KubernetesApiError
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
+from shamal.providers.pytorch import cluster
 from shamal.providers.pytorch.compute import Compute
 from shamal.providers.pytorch.diagnosis import Diagnosis, diagnose
 from shamal.providers.pytorch.errors import TrainingFailed, TrainingRefused
 from shamal.providers.pytorch.train.errors import REFUSED
 
+TRAINING_LABEL = ("app.kubernetes.io/component", "training")
+ACTIVE = {"Pending", "Running"}
 RETURNED = ("epochs", "best_epoch", "device", "precision", "onnx_sha256", "weights_sha256", "onnx_max_abs_diff")
 
 
@@ -59,8 +62,9 @@ class TorchTrainOperator(KubernetesPodOperator):
             "on_kill_action": "keep_pod",
             "on_finish_action": "delete_succeeded_pod",
             "automount_service_account_token": False,
+            "log_pod_spec_on_failure": False,
         }
-        labels = {"app.kubernetes.io/component": "training", **kwargs.pop("labels", {})}
+        labels = {TRAINING_LABEL[0]: TRAINING_LABEL[1], **kwargs.pop("labels", {})}
         environment = {"OMP_NUM_THREADS": str(profile.threads), **kwargs.pop("env_vars", {})}
         super().__init__(
             image=profile.image,
@@ -86,23 +90,26 @@ class TorchTrainOperator(KubernetesPodOperator):
             f"--config={json.dumps(self.config, sort_keys=True)}",
             f"--gpu={Compute.parse(self.compute).gpu}",
         ]
-        try:
+        with self._explained():
             super().execute(context)
-        except AirflowSkipException:
-            raise
-        except (AirflowException, KubernetesApiError) as error:
-            raise self._failure(error) from error
         return self._push(context)
 
     def trigger_reentry(self, context: Context, event: dict[str, Any]) -> dict[str, Any] | None:
         """Resume after the pod's end, or after an interval of logs."""
-        try:
+        with self._explained():
             super().trigger_reentry(context, event)
-        except AirflowSkipException:
-            raise
-        except (AirflowException, KubernetesApiError) as error:
-            raise self._failure(error) from error
         return self._push(context)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say of every failure what happened and what to do next."""
+        with cluster.named(self.kubernetes_conn_id, self.hook):
+            try:
+                yield
+            except AirflowSkipException:
+                raise
+            except AirflowException as error:
+                raise self._failure(error) from error
 
     def _push(self, context: Context) -> dict[str, Any]:
         path = Path(self.output_folder) / "training.json"
@@ -116,6 +123,26 @@ class TorchTrainOperator(KubernetesPodOperator):
         return result
 
     def _failure(self, error: Exception) -> AirflowException:
-        found: Diagnosis = diagnose(self.client, self.remote_pod or self.pod, self.base_container_name)
-        message = f"training of {self.model_file} failed: {found.text or error}\nNext: {found.next_step}"
+        pod = self._pod_now()
+        found: Diagnosis = diagnose(self.client, pod, self.base_container_name)
+        if pod is not None and pod.status.phase in ACTIVE:
+            # The next attempt starts a pod of its own: two must never write the same folder.
+            self.pod_manager.delete_pod(pod)
+        what = found.text or str(error)
+        if found.text and found.exit_code is None:
+            what += f" ({str(error).partition(chr(10))[0]})"
+        message = f"training of {self.model_file} failed: {what}\nNext: {found.next_step}"
         return TrainingRefused(message) if found.exit_code == REFUSED else TrainingFailed(message)
+
+    def _pod_now(self) -> Any:
+        from kubernetes.client import ApiException
+
+        known = self.remote_pod or self.pod
+        if known is None:
+            return None
+        try:
+            return self.hook.get_pod(known.metadata.name, known.metadata.namespace)
+        except ApiException as error:
+            if error.status == 404:
+                return None
+            raise
