@@ -62,8 +62,10 @@ def lake(feast_settings: dict[str, str]) -> Any:
     import pyarrow as pa
     from pyiceberg.catalog import load_catalog
 
+    from shamal.providers.feast.iceberg import CATALOG
+
     catalog = load_catalog(
-        "feast",
+        CATALOG,
         type="sql",
         uri=feast_settings["catalog_uri"],
         warehouse=feast_settings["warehouse"],

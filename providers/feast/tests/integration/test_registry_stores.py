@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.integration
+
 
 def test_a_failed_write_keeps_the_old_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from feast.protos.feast.core.Registry_pb2 import Registry

@@ -5,6 +5,8 @@ import pytest
 from shamal.providers.feast.definitions import load
 from shamal.providers.feast.errors import InvalidDefinitions
 
+pytestmark = pytest.mark.integration
+
 
 def test_the_objects_of_the_module_are_found(definitions: Path) -> None:
     assert sorted(item.name for item in load(definitions)) == ["flight_delays", "flight_id", "flights"]

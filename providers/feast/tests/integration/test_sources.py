@@ -4,6 +4,8 @@ import pytest
 
 from shamal.providers.feast.errors import InvalidDefinitions
 
+pytestmark = pytest.mark.integration
+
 
 def test_the_registry_keeps_the_table_and_not_the_catalog() -> None:
     from feast.data_source import DataSource

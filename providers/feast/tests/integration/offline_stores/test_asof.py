@@ -2,6 +2,8 @@ import pytest
 
 from shamal.providers.feast.errors import UnsupportedSource
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.mark.parametrize("entity_rows", [None, "SELECT 1"])
 def test_entity_rows_must_be_a_table(entity_rows: str | None) -> None:
