@@ -125,6 +125,8 @@ class Watch(_Strict):
     """Days of predictions in one report."""
     min_rows: int = Field(ge=1)
     """Fewer predictions than this give the verdict `insufficient_data`."""
+    column_distance: float = Field(default=0.1, gt=0)
+    """A numerical column has drifted from this Wasserstein distance, in standard deviations of the training rows."""
     drifted_share: Share
     """Share of drifted columns from which the verdict is `drift`."""
 

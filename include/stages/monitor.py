@@ -61,7 +61,11 @@ def dag(model: ModelSpec) -> DAG:
             label=model.label,
             score="score",
             task=model.task,
-            thresholds={"drifted_share": model.watch.drifted_share, "min_rows": model.watch.min_rows},
+            thresholds={
+                "numerical": model.watch.column_distance,
+                "drifted_share": model.watch.drifted_share,
+                "min_rows": model.watch.min_rows,
+            },
             output=f"{{{{ var.value.artifact_root }}}}/{model.name}/reports",
         )
 

@@ -18,7 +18,7 @@ class PeakMemory:
     :param every: seconds between samples.
     """
 
-    def __init__(self, roots: Callable[[], list[int]], every: float = 2.0) -> None:
+    def __init__(self, roots: Callable[[], list[int]], every: float = 5.0) -> None:
         self.peak_bytes = 0
         self._roots = roots
         self._every = every

@@ -99,7 +99,10 @@ class Story:
 
     def ask_about_three_flights(self) -> list[dict[str, Any]]:
         """Ask about three flights of March over REST and gRPC; both must answer the same."""
-        flights = flights_of(self.settings, self.model, EVALUATED, limit=3)
+        some = flights_of(self.settings, self.model, EVALUATED, limit=50)
+        # JSON has no NaN, so a flight with a missing value can be asked about over gRPC only.
+        complete = [flight for flight in some if all(flight[name] is not None for name in self.model.features.columns)]
+        flights = complete[:3]
         rest, grpc = ask_rest(self.settings, self.model, flights), ask_grpc(self.settings, self.model, flights)
         answers = []
         for flight, over_rest, over_grpc in zip(flights, rest["score"], grpc["score"], strict=True):
