@@ -1,8 +1,12 @@
-from shamal.providers.pytorch.train.columns import Columns
+from shamal.providers.pytorch.train import Columns
+
+COLUMNS = Columns(("carrier", "distance", "origin", "seats"), {"origin": 4, "carrier": 17}, {}, {}, 0.0, 1.0)
 
 
-def test_numerical_columns_are_those_without_codes_in_the_matrix_order() -> None:
-    columns = Columns(("b", "code", "a"), {"code": 3}, {"a": 0.0, "b": 0.0}, {"a": 1.0, "b": 1.0}, 0.0, 1.0)
-    assert columns.numerical == ("b", "a")
-    assert columns.positions(columns.numerical) == [0, 2]
-    assert columns.positions(tuple(columns.categorical)) == [1]
+def test_numerical_columns_are_the_rest_in_the_order_of_the_matrix() -> None:
+    assert COLUMNS.numerical == ("distance", "seats")
+
+
+def test_positions_are_those_of_the_matrix_in_the_order_asked_for() -> None:
+    assert COLUMNS.positions(COLUMNS.numerical) == [1, 3]
+    assert COLUMNS.positions(tuple(COLUMNS.categorical)) == [2, 0]

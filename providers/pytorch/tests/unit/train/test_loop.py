@@ -2,91 +2,80 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch  # noqa: TID253 - a test of the training loop
-from torch import nn  # noqa: TID253 - a test of the training loop
+import torch  # noqa: TID253 - a test of tensors
+from torch import nn  # noqa: TID253 - a test of tensors
 
-from shamal.providers.pytorch.train.config import parse
+from shamal.providers.pytorch.train.config import TrainingConfig
 from shamal.providers.pytorch.train.data import Rows
 from shamal.providers.pytorch.train.errors import TrainingInputError
 from shamal.providers.pytorch.train.loop import Trainer
 
 
-class Net(nn.Module):  # type: ignore[misc]
+def rows(count: int = 200) -> Rows:
+    features = torch.linspace(-1, 1, count).unsqueeze(1)
+    return Rows(features, 3 * features.squeeze(1) + 1)
+
+
+class Line(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(2, 8), nn.Dropout(0.3), nn.Tanh(), nn.Linear(8, 1))
+        self.layer = nn.Linear(1, 1)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        out: torch.Tensor = self.layers(features).squeeze(1)
-        return out
+        return self.layer(features).squeeze(1)
 
 
-def trainer(folder: Path, fingerprint: str = "f", **config: Any) -> Trainer:
+def trainer(folder: Path, fingerprint: str = "f", **changes: Any) -> Trainer:
     torch.manual_seed(0)
-    settings = parse({"task": "regression", "epochs": 5, "batch_size": 32, "learning_rate": 0.02} | config)
-    device = torch.device("cpu")
-    return Trainer(Net(), settings, device=device, label_std=1.0, checkpoints=folder, fingerprint=fingerprint)
+    config: dict[str, Any] = {"task": "regression", "epochs": 4, "batch_size": 20, "learning_rate": 0.1}
+    config |= {"weight_decay": 0.0, "validation_share": 0.0} | changes
+    return Trainer(
+        Line(),
+        TrainingConfig(**config),
+        device=torch.device("cpu"),
+        label_std=1.0,
+        checkpoints=folder,
+        fingerprint=fingerprint,
+    )
 
 
-def rows(count: int = 200) -> Rows:
-    features = torch.randn(count, 2, generator=torch.Generator().manual_seed(1))
-    return Rows(features, features.sum(dim=1))
+def test_a_line_is_learned(tmp_path: Path) -> None:
+    training = trainer(tmp_path, epochs=40)
+    progress = training.fit(rows())
+    assert len(progress.losses) == 40
+    assert progress.losses[-1] < 0.01 < progress.losses[0]
+    assert training.module(torch.tensor([[0.5]])).item() == pytest.approx(2.5, abs=0.2)
 
 
-def weights(trained: Trainer) -> list[float]:
-    return [float(value) for tensor in trained.module.state_dict().values() for value in tensor.flatten()]
+def test_the_weights_left_are_those_of_the_best_epoch(tmp_path: Path) -> None:
+    training = trainer(tmp_path, epochs=10, validation_share=0.2, learning_rate=5.0)
+    progress = training.fit(rows())
+    best = min(range(10), key=progress.validation_losses.__getitem__) + 1
+    assert progress.best_epoch == best
+    _, validation = rows().split(0.2)
+    loss = nn.functional.mse_loss(training.module(validation.features), validation.labels)
+    assert float(loss) == pytest.approx(progress.validation_losses[best - 1], rel=1e-4)
 
 
-class Killed(Exception):
-    pass
+def test_training_stops_after_its_patience(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    progress = trainer(tmp_path, epochs=500, validation_share=0.2, patience=2, learning_rate=5.0).fit(rows())
+    assert len(progress.losses) == progress.best_epoch + 2 < 500
+    assert "no better validation loss for 2 epoch(s): stopping" in capsys.readouterr().out
 
 
-def test_a_run_that_dies_in_an_epoch_goes_on_from_its_checkpoint_to_the_same_weights(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    undisturbed = trainer(tmp_path / "a", checkpoint_every=2)
-    undisturbed.fit(rows())
-    dying = trainer(tmp_path / "b", checkpoint_every=2)
-
-    def die(epoch: int, seconds: float) -> None:
-        if epoch == 3:
-            raise Killed
-
-    monkeypatch.setattr(dying, "_report", die)
-    with pytest.raises(Killed):
-        dying.fit(rows())
-    resumed = trainer(tmp_path / "b", checkpoint_every=2)
-    assert resumed.fit(rows()).resumed_from == 2
-    assert weights(resumed) == weights(undisturbed)
-    assert resumed.progress.losses == undisturbed.progress.losses
+def test_a_finished_training_is_resumed_at_its_end(tmp_path: Path) -> None:
+    first = trainer(tmp_path).fit(rows())
+    again = trainer(tmp_path).fit(rows())
+    assert (again.resumed_from, again.losses) == (4, first.losses)
 
 
-def test_other_inputs_start_anew(tmp_path: Path) -> None:
+def test_checkpoints_of_other_inputs_are_left_alone(tmp_path: Path) -> None:
     trainer(tmp_path).fit(rows())
     assert trainer(tmp_path, fingerprint="other").fit(rows()).resumed_from == 0
 
 
-def test_bf16_learns_nearly_as_well_and_keeps_weights_in_fp32(tmp_path: Path) -> None:
-    exact, short = trainer(tmp_path / "fp32"), trainer(tmp_path / "bf16", precision="bf16")
-    losses = [each.fit(rows()).losses for each in (exact, short)]
-    assert losses[1] != losses[0]  # it was used
-    assert losses[1][-1] == pytest.approx(losses[0][-1], rel=0.1)
-    assert {value.dtype for value in short.module.state_dict().values()} == {torch.float32}
-
-
-def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path: Path) -> None:
-    # A step this large makes the loss worse after a while.
-    stopped = trainer(tmp_path, learning_rate=3.0, epochs=50, patience=2, validation_share=0.2)
-    progress = stopped.fit(rows())
-    assert len(progress.losses) == progress.best_epoch + 2 < 50
-    assert progress.validation_losses[progress.best_epoch - 1] == min(progress.validation_losses)
-    _, validation = rows().split(0.2)
-    with torch.no_grad():
-        loss = float(nn.functional.mse_loss(stopped.module(validation.features), validation.labels))
-    assert loss == pytest.approx(min(progress.validation_losses))
-
-
-def test_a_loss_that_is_no_number_is_refused_with_the_setting_to_change(tmp_path: Path) -> None:
-    spoilt = Rows(rows().features * float("inf"), rows().labels)
-    with pytest.raises(TrainingInputError, match="lower learning_rate"):
-        trainer(tmp_path).fit(spoilt)
+def test_a_loss_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    endless = Rows(torch.full((20, 1), float("inf")), torch.zeros(20))
+    with pytest.raises(TrainingInputError, match="the loss of epoch 1 is inf: lower learning_rate"):
+        trainer(tmp_path).fit(endless)
+    assert not list(tmp_path.glob("*.pt"))
