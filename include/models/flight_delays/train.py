@@ -26,7 +26,7 @@ class FlightDelays(nn.Module):  # type: ignore[misc]
         self.inner = nn.Linear(numbers + sum(dim for _, dim in sizes), width)
         self.blocks = nn.ModuleList([_block(width, dropout) for _ in range(blocks)])
         self.out = nn.Sequential(nn.LayerNorm(width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, 1))
-        # Torch's own N(0, 1) embeddings are noise that two months of flights cannot unlearn: -0.03 ROC AUC.
+        # Torch's own N(0, 1) embeddings cost 0.001 to 0.002 of March's ROC AUC (seeds 0 to 2).
         for embedding in self.embeddings:
             nn.init.normal_(embedding.weight, std=0.05)
         for start in (*self.biases, self.linear, self.out[-1]):

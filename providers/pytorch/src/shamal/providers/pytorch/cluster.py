@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from airflow.providers.cncf.kubernetes.hooks.kubernetes import KubernetesHook
+from airflow.providers.cncf.kubernetes.hooks.kubernetes import PodOperatorHookProtocol
 
 from shamal.providers.pytorch.errors import ClusterUnavailable, TrainingFailed, TrainingRefused
 
@@ -12,7 +12,7 @@ FAILING = {429, 500, 502, 503, 504}
 
 
 @contextmanager
-def named(conn_id: str | None, hook: KubernetesHook) -> Iterator[None]:
+def named(conn_id: str | None, hook: PodOperatorHookProtocol) -> Iterator[None]:
     """Turn the client's errors into ones that name connection and address.
 
     :raises ClusterUnavailable: nobody answers, or the server fails
@@ -43,5 +43,5 @@ def named(conn_id: str | None, hook: KubernetesHook) -> Iterator[None]:
         raise TrainingFailed(f"{said}\nNext: check the connection's credentials, role and namespace") from error
 
 
-def _cluster(conn_id: str | None, hook: KubernetesHook) -> str:
+def _cluster(conn_id: str | None, hook: PodOperatorHookProtocol) -> str:
     return f"the cluster of connection {conn_id} ({hook.core_v1_client.api_client.configuration.host})"

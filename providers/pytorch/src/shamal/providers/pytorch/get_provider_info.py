@@ -12,4 +12,5 @@ def get_provider_info() -> dict[str, Any]:
                                 'external-doc-url': 'https://pytorch.org/docs/stable/',
                                 'tags': ['software']}],
         'operators': [   {   'integration-name': 'PyTorch',
-                             'python-modules': ['shamal.providers.pytorch.operators.train']}]}
+                             'python-modules': [   'shamal.providers.pytorch.operators.train',
+                                                   'shamal.providers.pytorch.operators.reap']}]}

@@ -1,7 +1,8 @@
-"""Trains one model in a pod."""
+"""Trains one model in a pod, and deletes the pods of trainings that ended two days ago."""
 
 from airflow.sdk import DAG
 
+from shamal.providers.pytorch.operators.reap import ReapOrphanPodsOperator
 from shamal.providers.pytorch.operators.train import TorchTrainOperator
 
 with DAG("example_pytorch", schedule=None, catchup=False, tags=["example"]):
@@ -13,3 +14,4 @@ with DAG("example_pytorch", schedule=None, catchup=False, tags=["example"]):
         config={"task": "binary_classification", "epochs": 5},
         compute={"image": "shamal/train:0.1.0", "cpu": 1, "memory": "2Gi", "gpu": 0},
     )
+    ReapOrphanPodsOperator(task_id="reap", keep_hours=48)
