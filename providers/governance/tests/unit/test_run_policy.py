@@ -87,7 +87,11 @@ def test_other_stages_may_leave_a_day_to_their_spec():
 
 @pytest.mark.parametrize(
     "case",
-    [{"tags": ()}, {"run_type": "scheduled"}, {"run_type": "operator_triggered"}, {"state": "running"}],
+    [
+        {"tags": ()},
+        *({"run_type": name} for name in ("scheduled", "asset_triggered", "operator_triggered", "backfill")),
+        {"state": "running"},
+    ],
 )
 def test_other_dags_other_starters_and_old_runs_are_left_alone(case):
     start({"start_date": "2013-02-03", "end_date": "2013-02-01"}, **case)

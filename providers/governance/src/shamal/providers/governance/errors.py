@@ -15,5 +15,5 @@ class PodRefused(AirflowClusterPolicyViolation):
     """A pod of a model asks for power over its node."""
 
 
-class RunRefused(ValueError):  # noqa: N818 - named as its siblings are
+class RunRefused(ValueError):
     """A person asked for a run that can only fail; a ValueError, because Airflow answers that with 400."""
