@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-class CannotMeasure(Exception):  # noqa: N818 - it is a result, not an error of the program
+class CannotMeasure(Exception):
     """The measurement cannot run here; the message says why and what to do."""
 
 

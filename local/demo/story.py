@@ -91,11 +91,11 @@ class Story:
         run_id = self._started_by(dag_id, train_id)
         self._follow("Release", dag_id, run_id, approve=True)
         fetched = self.engineer.xcom(dag_id, run_id, "fetch")
-        routed = self.engineer.xcom(dag_id, run_id, "route")
+        routed: dict[str, Any] = self.engineer.xcom(dag_id, run_id, "route")
         deployed = self.engineer.xcom(dag_id, run_id, "deploy")
         if routed["champion"] != fetched["version"]:
             raise DemoFailed(f"the router serves version {routed['champion']}, not {fetched['version']}")
-        return deployed | routed | {"sha256": fetched["sha256"], "approved_by": "approver"}
+        return {**deployed, **routed, "sha256": fetched["sha256"], "approved_by": "approver"}
 
     def ask_about_three_flights(self) -> list[dict[str, Any]]:
         """Ask about three flights of March over REST and gRPC; both must answer the same."""
@@ -192,4 +192,5 @@ class Story:
         return f"{where}:\n{events}\nThe runbook is dags/{MODEL}.py."
 
     def _state(self, dag_id: str, run_id: str, task_id: str) -> str | None:
-        return next(task["state"] for task in self.engineer.tasks(dag_id, run_id) if task["task_id"] == task_id)
+        states: dict[str, str | None] = {task["task_id"]: task["state"] for task in self.engineer.tasks(dag_id, run_id)}
+        return states[task_id]

@@ -13,7 +13,10 @@ from shamal.providers.mlflow.operators.registry import (
     FetchModelOperator,
     PromoteModelOperator,
     RegisterModelOperator,
+    RollbackModelOperator,
 )
+
+DEFAULTS = {"owner": "ml-platform", "retries": 5, "retry_delay": datetime.timedelta(seconds=30)}
 
 with DAG(
     dag_id="example_mlflow",
@@ -21,7 +24,7 @@ with DAG(
     catchup=False,
     doc_md=__doc__,
     tags=["example"],
-    default_args={"owner": "ml-platform", "retries": 5, "retry_delay": datetime.timedelta(seconds=30)},
+    default_args=DEFAULTS,
     params={
         "training_output": Param("/data/training_output", type="string"),
         "training_set": Param("/data/training_set", type="string"),
@@ -51,3 +54,13 @@ with DAG(
     )
     judge >> register >> fetch >> promote
     # [END example]
+
+with DAG(
+    dag_id="example_mlflow_rollback",
+    schedule=None,
+    catchup=False,
+    doc_md="Gives the alias `champion` back to the version that had it before. Runs by hand.",
+    tags=["example"],
+    default_args=DEFAULTS,
+):
+    RollbackModelOperator(task_id="rollback", model="flight_delays")
