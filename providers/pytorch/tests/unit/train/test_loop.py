@@ -54,7 +54,15 @@ def test_the_weights_left_are_those_of_the_best_epoch(tmp_path: Path) -> None:
     assert progress.best_epoch == best
     _, validation = rows().split(0.2)
     loss = nn.functional.mse_loss(training.module(validation.features), validation.labels)
-    assert float(loss) == pytest.approx(progress.validation_losses[best - 1], rel=1e-4)
+    assert float(loss.detach()) == pytest.approx(progress.validation_losses[best - 1], rel=1e-4)
+
+
+def test_bf16_learns_the_same_line_and_keeps_its_weights_in_fp32(tmp_path: Path) -> None:
+    exact, short = trainer(tmp_path / "fp32", epochs=20), trainer(tmp_path / "bf16", epochs=20, precision="bf16")
+    losses = [each.fit(rows()).losses for each in (exact, short)]
+    assert losses[0] != losses[1]  # it was used
+    assert losses[1][-1] == pytest.approx(losses[0][-1], abs=0.01)
+    assert {value.dtype for value in short.module.state_dict().values()} == {torch.float32}
 
 
 def test_training_stops_after_its_patience(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
