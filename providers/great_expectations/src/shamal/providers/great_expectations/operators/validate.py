@@ -66,7 +66,7 @@ class ValidateTableOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Return rows, good, quarantined, rules (broken rows by rule) and snapshot_id (of the good rows)."""
-        return validate(
+        result = validate(
             StagedTableHook(self.lakehouse_conn_id),
             load_contract(Path(self.expectations)),
             Limits(self.max_quarantined, self.min_rows),
@@ -75,3 +75,5 @@ class ValidateTableOperator(BaseOperator):
             interval=interval_filter(self.time_column, self.start, self.end),
             quarantine_table=self.quarantine_table,
         )
+        self.log.info("%s rows = %s good + %s quarantined", result["rows"], result["good"], result["quarantined"])
+        return result
