@@ -67,5 +67,10 @@ def test_the_night_is_that_of_the_form_or_of_the_run() -> None:
 def test_the_report_compares_what_the_spec_says() -> None:
     report = DAG.get_task("report")
     assert [*report.numerical, *report.categorical] == MODEL.features.columns
-    assert report.thresholds == {"drifted_share": 0.4, "min_rows": 1000}
+    watch = MODEL.watch
+    assert report.thresholds == {
+        "numerical": watch.column_distance,
+        "drifted_share": watch.drifted_share,
+        "min_rows": watch.min_rows,
+    }
     assert [task.task_id for task in DAG.topological_sort()][-2:] == ["report", "announce"]
