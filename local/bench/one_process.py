@@ -33,6 +33,12 @@ from shamal.providers.pytorch.compute import Compute  # noqa: E402
 from shamal.providers.pytorch.operators.train import TorchTrainOperator  # noqa: E402
 
 
+class StateStore(dict[str, Any]):
+    """What tasks remember of an Asset, as far as they use it."""
+
+    set = dict.__setitem__
+
+
 def run(dag: DAG, params: dict[str, Any]) -> dict[str, float]:
     """Run the DAG's tasks in order and return the seconds of each."""
     run_id = f"bench__{datetime.now(UTC):%Y%m%dT%H%M%S}"
@@ -44,7 +50,7 @@ def run(dag: DAG, params: dict[str, Any]) -> dict[str, float]:
         "run_id": run_id,
         "dag_run": SimpleNamespace(run_id=run_id, run_type="manual", run_after=datetime.now(UTC)),
         "triggering_asset_events": {},
-        "asset_state_store": defaultdict(dict),
+        "asset_state_store": defaultdict(StateStore),
         "outlet_events": OutletEventAccessors(),
         "var": {"value": VariableAccessor(deserialize_json=False)},
         "conn": ConnectionAccessor(),

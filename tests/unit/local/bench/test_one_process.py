@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from airflow.sdk import DAG, BaseOperator, TriggerRule, chain, task
+from airflow.sdk import DAG, Asset, BaseOperator, TriggerRule, chain, task
 from airflow.sdk.bases.operator import ExecutorSafeguard
 from airflow.sdk.exceptions import AirflowSkipException
 
@@ -45,6 +45,21 @@ def test_tasks_get_their_rendered_arguments_and_each_others_results() -> None:
         chain(first(), due(), Say(task_id="say", text="{{ ti.xcom_pull('first') }} of {{ task.dag_id }}"))
     assert list(run(dag, {"night": "2013-04-01"})) == ["life.first", "life.due", "life.say"]
     assert said == ["2013-04-01 of life"]
+
+
+def test_tasks_remember_what_they_tell_an_asset() -> None:
+    candidate = Asset("candidate")
+    with DAG("life", schedule=None) as dag:
+
+        @task
+        def remember(asset_state_store: Any = None) -> str:
+            assert asset_state_store[candidate].get("digest") is None
+            asset_state_store[candidate].set("digest", "abc")
+            return str(asset_state_store[candidate].get("digest"))
+
+        remember() >> Say(task_id="say", text="{{ ti.xcom_pull('remember') }}")
+    run(dag, {})
+    assert said == ["abc"]
 
 
 def test_a_skipped_task_is_no_failure_and_the_cleanup_of_failures_does_not_run() -> None:
