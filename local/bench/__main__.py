@@ -67,7 +67,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.bench", description="Measure; see local/bench/.")
     # argparse checks `choices` of an empty list too, hence the type.
     parser.add_argument("measurements", nargs="*", type=_measurement, help=f"of {', '.join(MEASUREMENTS)}; default all")
-    parser.add_argument("--model", choices=sorted(DAYS), default="seattle_weather", help="for tax and router")
+    parser.add_argument(
+        "--model",
+        choices=sorted(DAYS),
+        default="seattle_weather",
+        help="for tax and router. The budget of the tax is stated for work of the size of flight_delays, whose two "
+        "lives take several minutes; the default is the quicker model, whose tax is shown without a budget",
+    )
     return parser
 
 

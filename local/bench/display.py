@@ -1,7 +1,5 @@
 """The table that `make bench` prints."""
 
-from typing import Any
-
 from rich.table import Table
 
 from local.bench.result import Value
@@ -9,21 +7,20 @@ from local.bench.result import Value
 WITHIN = {True: "[green]yes[/]", False: "[bold red]no[/]", None: ""}
 
 
-def table(values: dict[str, list[Value]], reasons: dict[str, str], before: dict[str, Any] | None) -> Table:
+def table(values: dict[str, list[Value]], reasons: dict[str, str], before: dict[str, float]) -> Table:
     """Return a row per value, and one per measurement that could not run.
 
     :param values: measurement → its values.
     :param reasons: measurement → why it could not run.
-    :param before: the run before on this machine; the last column is the ratio to its value.
+    :param before: the last earlier figures on this machine; the last column is the ratio to them.
     """
     result = Table(title="Shamal, measured", title_justify="left")
     for column in ("", "measurement", "value", "budget", "within?", "to last run"):
         result.add_column(column, justify="right" if column in ("value", "budget", "to last run") else "left")
-    earlier = before["values"] if before else {}
     for name in [*values, *reasons]:
         for value in values.get(name, []):
             result.add_row(
-                name, value.name, _number(value), _budget(value), WITHIN[value.within], _change(value, earlier)
+                name, value.name, _number(value), _budget(value), WITHIN[value.within], _change(value, before)
             )
         if name in reasons:
             result.add_row(name, f"[yellow]not measured:[/] {reasons[name]}", "", "", "", "")
@@ -40,7 +37,6 @@ def _budget(value: Value) -> str:
     return f"{'≥' if value.at_least else '≤'} {value.budget:g} {value.unit}"
 
 
-def _change(value: Value, earlier: dict[str, Any]) -> str:
-    if value.name not in earlier or not earlier[value.name]["value"]:
-        return ""
-    return f"x {value.value / earlier[value.name]['value']:.2f}"
+def _change(value: Value, before: dict[str, float]) -> str:
+    earlier = before.get(value.name)
+    return f"x {value.value / earlier:.2f}" if earlier else ""

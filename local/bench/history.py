@@ -16,13 +16,15 @@ from local.settings import HOME
 MOST_RUNS = 20
 
 
-def add(path: Path, values: list[Value], reasons: dict[str, str]) -> dict[str, Any] | None:
-    """Add a run to the file and return the run before it; runs of another machine and the oldest are dropped.
+def add(path: Path, values: list[Value], reasons: dict[str, str]) -> dict[str, float]:
+    """Add a run to the file and return the last earlier figure of each value, by its name.
+
+    Runs of another machine are dropped, and so are the oldest.
 
     :param reasons: measurement → why it could not run.
     """
     before = [run for run in _read(path) if run["machine"] == machine()]
-    run = {
+    new = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
         "commit": commit(),
@@ -32,8 +34,8 @@ def add(path: Path, values: list[Value], reasons: dict[str, str]) -> dict[str, A
         },
         "not_measured": reasons,
     }
-    write_private(path, json.dumps({"runs": [*before, run][-MOST_RUNS:]}, indent=2) + "\n")
-    return before[-1] if before else None
+    write_private(path, json.dumps({"runs": [*before, new][-MOST_RUNS:]}, indent=2) + "\n")
+    return {name: entry["value"] for run in before for name, entry in run["values"].items()}
 
 
 def machine() -> dict[str, int]:

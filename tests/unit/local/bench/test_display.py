@@ -9,7 +9,7 @@ from local.bench.result import Value
 def shown(width: int = 160) -> str:
     console = Console(file=StringIO(), width=width)
     values = {"tax": [Value("orchestration tax", 1.2, "x", 1.15), Value("one process", 187.3, "s")]}
-    before = {"values": {"orchestration tax": {"value": 1.5}}}
+    before = {"orchestration tax": 1.5}
     console.print(table(values, {"demo": "run `make demo` first"}, before))
     text = console.file.getvalue()  # type: ignore[attr-defined]
     return str(text)
