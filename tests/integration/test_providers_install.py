@@ -74,9 +74,9 @@ def test_a_provider_installs_alone_is_known_to_airflow_and_imports(provider: Pat
     bare.pip("install", "--constraint", str(CONSTRAINTS), str(provider))
     try:
         assert bare.providers() == {name}
-        bare.run(
-            bare.python, "-c", f"import importlib; [importlib.import_module(name) for name in {modules(provider)}]"
-        )
+        # Airflow first, as in each of its processes: it loads the policies of a provider while it starts.
+        load = f"import airflow.settings, importlib; [importlib.import_module(name) for name in {modules(provider)}]"
+        bare.run(bare.python, "-c", load)
         assert not [pin for pin in bare.pip("freeze").splitlines() if pin.startswith("torch==")]
     finally:
         # The next provider must name its own dependencies: those of this one go with it.
