@@ -43,7 +43,7 @@ def training_set(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def operator(airflow_connections: dict[str, Any], training_set: Path, tmp_path: Path) -> Callable[..., Any]:
+def operator(client: Any, training_set: Path, tmp_path: Path) -> Callable[..., Any]:
     """Make training tasks; `body` runs in the pod, in the model's build function."""
     from airflow.sdk import DAG
 
