@@ -30,9 +30,9 @@ fi
 [[ -x .venv/bin/python ]] || python3.11 -m venv .venv
 export VIRTUAL_ENV="$PWD/.venv"
 export PIP_DISABLE_PIP_VERSION_CHECK=1
-.venv/bin/pip install --quiet uv
+.venv/bin/pip install -qq uv
 # pip, not uv: pip's settings decide whether this machine takes the CPU or the CUDA build.
-.venv/bin/pip install --quiet torch==2.13.0
+.venv/bin/pip install -qq torch==2.13.0
 .venv/bin/uv pip install --quiet -r requirements-dev.txt -c constraints.txt
 .venv/bin/python providers/provider_info.py
 .venv/bin/uv pip install --quiet --no-build-isolation --no-deps $(printf -- '-e %s ' providers/*/)

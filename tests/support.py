@@ -40,3 +40,17 @@ def finished(api: AirflowApi, dag_id: str, run_id: str, seconds: float) -> str:
 def started_by(api: AirflowApi, dag_id: str, source_run_id: str) -> str:
     """Return the run that an Asset event of another run started."""
     return str(until(f"{source_run_id} started {dag_id}", lambda: api.run_started_by(dag_id, source_run_id), 60))
+
+
+def trained(api: AirflowApi, model: str, ingest_run_id: str, window: dict[str, str], seconds: float = 600) -> str:
+    """Return the run of `<model>_train` that registered a version after an ingest.
+
+    Within the cool-down of an earlier test's training the features start nothing: a person starts it then.
+    """
+    dag_id = f"{model}_train"
+    run_id = started_by(api, dag_id, ingest_run_id)
+    finished(api, dag_id, run_id, seconds)
+    if task(api, dag_id, run_id, "register")["state"] != "success":
+        run_id = api.trigger(dag_id, window)
+        assert finished(api, dag_id, run_id, seconds) == "success"
+    return run_id

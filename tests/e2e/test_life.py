@@ -1,5 +1,6 @@
 """The whole life of a model through the real Airflow, on real rows."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,9 @@ import pytest
 
 from include.model_spec import load_model
 from local.airflow_api import AirflowApi
-from tests.support import started_by
+from local.demo.plan import Month
+from local.demo.predictions import ask_grpc, flights_of
+from tests.support import started_by, trained
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -65,13 +68,22 @@ def test_no_dag_file_has_an_import_error(life: dict[str, Any], engineer: Airflow
     assert engineer.call("GET", "/importErrors")["import_errors"] == []
 
 
-def test_the_second_model_lives_by_a_folder_and_a_dag_file_alone(engineer: AirflowApi, life: dict[str, Any]) -> None:
+def test_the_second_model_lives_by_a_folder_and_a_dag_file_alone(
+    engineer: AirflowApi, life: dict[str, Any], stack: Any
+) -> None:
     model = load_model("seattle_weather")
     days = {"start_date": model.source.first_day.isoformat(), "end_date": "2014-12-31"}
     ingest = engineer.trigger("seattle_weather_ingest", days)
     assert engineer.wait("seattle_weather_ingest", ingest, timeout=300) == "success"
-    train = started_by(engineer, "seattle_weather_train", ingest)
-    assert engineer.wait("seattle_weather_train", train, timeout=600) == "success"
+    train = trained(engineer, "seattle_weather", ingest, window={})
     release = started_by(engineer, "seattle_weather_release", train)
     assert engineer.wait("seattle_weather_release", release, timeout=300) == "success"
     assert engineer.xcom("seattle_weather_release", release, "route")["champion"] >= 1
+
+    month = Month("November 2014", "2014-11-01", "2014-11-30", "2014-12-01")
+    days_of_november = flights_of(stack.settings, model, month, limit=30)
+    assert len(ask_grpc(stack.settings, model, days_of_november)["score"]) == 30
+    time.sleep(3)  # the router closes a segment of its prediction log after two seconds
+    monitor = engineer.trigger("seattle_weather_monitor", {"night": month.night})
+    assert engineer.wait("seattle_weather_monitor", monitor, timeout=300) == "success"
+    assert engineer.xcom("seattle_weather_monitor", monitor, "window")["rows"] == 30

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from local.airflow_api import AirflowApi
-from tests.support import finished, started_by, task, until
+from tests.support import finished, task, trained, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1500)]
 
@@ -24,12 +24,8 @@ def training_set(stack: Any, engineer: AirflowApi) -> str:
     days = {"start_date": "2013-01-01", "end_date": "2013-03-31"}
     ingest = engineer.trigger("flight_delays_ingest", days)
     assert finished(engineer, "flight_delays_ingest", ingest, 600) == "success"
-    train = started_by(engineer, "flight_delays_train", ingest)
-    finished(engineer, "flight_delays_train", train, 600)
-    if task(engineer, "flight_delays_train", train, "training_set")["state"] != "success":
-        window = {"start_date": "2013-01-01", "evaluation_date": "2013-03-01", "end_date": "2013-03-31"}
-        train = engineer.trigger("flight_delays_train", window)
-        finished(engineer, "flight_delays_train", train, 600)
+    window = {"start_date": "2013-01-01", "evaluation_date": "2013-03-01", "end_date": "2013-03-31"}
+    train = trained(engineer, "flight_delays", ingest, window)
     return str(engineer.xcom("flight_delays_train", train, "training_set")["uri"])
 
 

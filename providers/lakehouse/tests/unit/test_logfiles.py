@@ -36,3 +36,12 @@ def test_each_new_key_once_in_the_files_order() -> None:
     rows = pa.table({"id": [3, 1, 3, 2], "n": [0, 1, 2, 3]})
     assert new_rows(rows, pa.table({"id": [2]}), ["id"]).to_pylist() == [{"id": 3, "n": 0}, {"id": 1, "n": 1}]
     assert len(new_rows(rows, rows, ["id"])) == 0
+
+
+def test_a_key_that_looks_like_a_day_stays_a_text(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"id": "2015-12-01", "time": "2015-12-01T00:00:00.5+00:00", "note": null}\n')
+    rows = read_files(str(tmp_path / "a.jsonl"), ["id"], ["time"], None)
+    assert rows is not None
+    assert rows["id"].to_pylist() == ["2015-12-01"]
+    assert rows.schema.field("time").type == pa.timestamp("us", "UTC")
+    assert rows.schema.field("note").type == pa.string()

@@ -47,7 +47,6 @@ def read_files(
 
 def _read(path: Path, timestamp_columns: Sequence[str], schema: pa.Schema | None) -> pa.Table | None:
     import pyarrow as pa
-    import pyarrow.json as pj
     import pyarrow.parquet as pq
 
     if path.suffix == ".parquet":
@@ -62,13 +61,26 @@ def _read(path: Path, timestamp_columns: Sequence[str], schema: pa.Schema | None
         return None
     if schema:
         known = pa.schema([(field.name, without_large_types(field.type)) for field in schema])
-    else:
-        known = pa.schema([(name, pa.timestamp("us", "UTC")) for name in timestamp_columns])
-    behaviour = "error" if schema else "infer"
+        return _parse(complete, known, "error")
+    times = pa.schema([(name, pa.timestamp("us", "UTC")) for name in timestamp_columns])
+    inferred = _parse(complete, times, "infer").schema
+    # A text that looks like a time, such as a key made of a date, is a text unless it was named;
+    # so is a column that has no value yet.
+    texts = [
+        field.name
+        for field in inferred
+        if field.name not in times.names and (pa.types.is_timestamp(field.type) or pa.types.is_null(field.type))
+    ]
+    return _parse(complete, pa.schema([*times, *((name, pa.string()) for name in texts)]), "infer")
+
+
+def _parse(lines: bytes, known: pa.Schema, unexpected: str) -> pa.Table:
+    import pyarrow.json as pj
+
     return pj.read_json(
-        io.BytesIO(complete),
+        io.BytesIO(lines),
         read_options=pj.ReadOptions(block_size=BLOCK_BYTES),
-        parse_options=pj.ParseOptions(explicit_schema=known, unexpected_field_behavior=behaviour),
+        parse_options=pj.ParseOptions(explicit_schema=known, unexpected_field_behavior=unexpected),
     )
 
 
