@@ -1,5 +1,6 @@
 """The live display: every DAG run of the demo with its tasks, states and durations."""
 
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +23,9 @@ class Display:
     """A table that follows the demo; on a terminal it is redrawn in place, elsewhere each change is one line."""
 
     def __init__(self) -> None:
-        self.console = Console()
+        terminal = sys.stdout.isatty()
+        # A log file has no width of its own; paths stay on one line there.
+        self.console = Console(width=None if terminal else 160)
         self._live: Live | None = None
         self._states: dict[tuple[str, str], str] = {}
 

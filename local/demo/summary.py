@@ -21,6 +21,9 @@ def _rows(summary: dict[str, Any]) -> list[tuple[str, str]]:
     train, release = summary["train"], summary["release"]
     rows = [("rows", _ingested(summary["ingest"])), ("", _ingested(summary["later_ingest"]))]
     rows += [("snapshot", str(summary["ingest"]["snapshot_id"])), ("MLflow run", train["run_id"])]
+    metrics = train["metrics"]
+    auc, baseline = metrics["roc_auc"], metrics["baseline_roc_auc"]
+    rows.append(("ROC AUC", f"{auc:.4f}; logistic regression on the same features {baseline:.4f}"))
     rows += [("gates" if not i else "", _gate(verdict)) for i, verdict in enumerate(train["verdicts"])]
     rows.append(
         ("served", f"version {release['champion']} (before: {release['previous'] or 'none'}), {release['backend']}")
@@ -49,4 +52,4 @@ def _ingested(rows: dict[str, Any]) -> str:
 
 def _gate(verdict: dict[str, Any]) -> str:
     answer = "yes" if verdict["passed"] else "NO"
-    return f"{verdict['gate']}: {verdict['value']} (limit {verdict['limit']}) {answer}"
+    return f"{verdict['gate']}: {verdict['value']:.4g} (limit {verdict['limit']:.4g}) {answer}"

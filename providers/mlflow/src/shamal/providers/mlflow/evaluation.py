@@ -29,6 +29,11 @@ class Evaluation:
         """Return whether every gate says yes."""
         return all(each.passed for each in self.verdicts)
 
+    @property
+    def all_metrics(self) -> dict[str, float]:
+        """Return the model's metrics, and the baseline's as `baseline_<name>`."""
+        return self.metrics | {f"baseline_{name}": value for name, value in self.baseline.items()}
+
     def report(self) -> str:
         """Return the model's and the baseline's figures and the verdicts as text."""
         rows: list[tuple[str, ...]] = [("metric", "model", "baseline")]

@@ -37,7 +37,7 @@ def log_evaluation(
     hook.log_run(
         run_id,
         params=output.params | {"features": len(training_set.features)},
-        metrics=evaluation.metrics | {f"baseline_{name}": value for name, value in evaluation.baseline.items()},
+        metrics=evaluation.all_metrics,
         history=output.losses,
         tags={
             **tags,

@@ -66,7 +66,7 @@ class EvaluateModelOperator(BaseOperator):
         return MlflowHook(self.mlflow_conn_id)
 
     def execute(self, context: "Context") -> dict[str, Any]:
-        """Return run_id, metrics, verdicts, passed and onnx_sha256."""
+        """Return run_id, metrics (the baseline's as `baseline_<name>`), verdicts, passed and onnx_sha256."""
         require_model(self.model)
         gate_rules.check(self.task, self.gates)
         output = load_training_output(self.training_output)
@@ -89,7 +89,7 @@ class EvaluateModelOperator(BaseOperator):
             )
         return {
             "run_id": run_id,
-            "metrics": found.metrics,
+            "metrics": found.all_metrics,
             "verdicts": verdicts,
             "passed": True,
             "onnx_sha256": output.onnx_sha256,
