@@ -17,10 +17,10 @@ def vault_connection(stack):
     return stack.connection("vault_default")
 
 
-def test_the_stack_s_connections_are_found_and_the_servers_secrets_denied(vault_connection):
+def test_the_stack_s_connections_are_found_and_the_servers_secrets_denied(stack):
     backend = StrictVaultBackend(
-        url=vault_connection["host"],
-        approle_path=vault_connection["extra"]["approle_path"],
+        url=stack.settings["SHAMAL_OPENBAO_URL"],
+        approle_path=f"{stack.settings['SHAMAL_OPENBAO_STATE']}/airflow.approle.json",
         connections_path="airflow/connections",
         variables_path="servers",
     )
