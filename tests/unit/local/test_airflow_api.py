@@ -84,9 +84,10 @@ def test_an_error_says_what_was_asked_and_what_airflow_answered(api: AirflowApi)
 
 def test_the_run_that_an_event_started_is_found_among_the_others(api: AirflowApi, answers: dict[str, Any]) -> None:
     runs = [
-        {"dag_run_id": "by-hand", "run_type": "manual"},
-        {"dag_run_id": "of-another", "run_type": "asset_triggered"},
-        {"dag_run_id": "wanted", "run_type": "asset_triggered"},
+        {"dag_run_id": "by-hand", "run_type": "manual", "start_date": "2026-01-01"},
+        {"dag_run_id": "still-queued", "run_type": "asset_triggered", "start_date": None},
+        {"dag_run_id": "of-another", "run_type": "asset_triggered", "start_date": "2026-01-01"},
+        {"dag_run_id": "wanted", "run_type": "asset_triggered", "start_date": "2026-01-01"},
     ]
     path = "GET /api/v2/dags/d/dagRuns"
     answers[path] = (200, {"dag_runs": runs})
