@@ -57,11 +57,11 @@ def log_lines():
         thread.start()
         thread.join()
 
-    @task(retries=0)
+    @task
     def fails():
         raise ValueError("failed on purpose")
 
-    @task(retries=0)
+    @task
     def dies():
         os.kill(os.getpid(), signal.SIGKILL)
 
