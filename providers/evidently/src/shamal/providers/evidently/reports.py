@@ -131,7 +131,7 @@ def _page(verdict: dict[str, Any], snapshot: Any) -> str:
         *(verdict["reasons"] or ["nothing moved beyond its threshold"]),
         f"{rows['current']} rows against {rows['reference']} of the reference; of each at most {MAX_ROWS} were "
         "compared, by a sample that is the same each time; values that few rows share are merged",
-        *(f"{name}: {values}" for name, values in verdict["metrics"].items()),
+        *(f"{name}: {_figures(values)}" for name, values in verdict["metrics"].items()),
     ]
     items = "".join(f"<li>{html.escape(str(fact))}</li>" for fact in facts)
     title = html.escape(f"{verdict['model']}, night of {verdict['night']}: {verdict['verdict']}")
@@ -158,3 +158,7 @@ def _replace(folder: Path, files: dict[str, str]) -> None:
     for old in folder.parent.glob(f".{folder.name}-*"):  # also what a crashed attempt left
         if old != fresh:
             shutil.rmtree(old)
+
+
+def _figures(values: dict[str, float | None]) -> str:
+    return ", ".join(f"{name} {'unknown' if value is None else format(value, '.4g')}" for name, value in values.items())
