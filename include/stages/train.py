@@ -40,7 +40,8 @@ def dag(model: ModelSpec) -> DAG:
         @task.short_circuit(inlets=[candidate])
         def due(dag_run: Any = None, triggering_asset_events: Any = None, asset_state_store: Any = None) -> bool:
             """Let people and drift pass; hold the rest back during the cool-down."""
-            if drift in triggering_asset_events or dag_run.run_type == "manual":
+            # Not `in`: Airflow's mapping of events has an empty list for every other asset.
+            if triggering_asset_events[drift] or dag_run.run_type == "manual":
                 return True
             trained_at = asset_state_store[candidate].get("trained_at")
             cooldown = timedelta(hours=model.training.cooldown_hours)

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -43,7 +44,7 @@ def ago(hours: float) -> str:
 def test_the_cool_down_holds_back_new_features_only(
     run: Any, events: dict[Any, Any], state: dict[str, str], expected: bool
 ) -> None:
-    assert DAG.get_task("due").python_callable(run, events, memory(**state)) is expected
+    assert DAG.get_task("due").python_callable(run, defaultdict(list, events), memory(**state)) is expected
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_what_was_trained_on_is_remembered_for_the_next_run() -> None:
     ti = SimpleNamespace(xcom_pull=lambda task_id: {"training_set": {"digest": "d1"}}[task_id])
     DAG.get_task("remember").python_callable(state, ti)
     assert not DAG.get_task("unseen").python_callable(TRIGGERED, state, ti)
-    assert not DAG.get_task("due").python_callable(TRIGGERED, {}, state)
+    assert not DAG.get_task("due").python_callable(TRIGGERED, defaultdict(list), state)
 
 
 def test_a_version_is_registered_only_after_its_gates() -> None:
