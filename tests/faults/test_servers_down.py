@@ -1,11 +1,12 @@
 """A server that is down: the task says which one and where its log is, retries, and succeeds once it is back."""
 
+import re
 from typing import Any
 
 import pytest
 
 from local.airflow_api import AirflowApi
-from tests.support import finished, task, trained, until
+from tests.support import finished, started_by, task, trained, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
@@ -18,20 +19,26 @@ def champion(stack: Any, engineer: AirflowApi) -> None:
     trained(engineer, "seattle_weather", run_id, window={})
 
 
+def release_of_a_new_version(api: AirflowApi) -> str:
+    train = api.trigger("seattle_weather_train")
+    assert finished(api, "seattle_weather_train", train, 400) == "success"
+    return started_by(api, "seattle_weather_release", train)
+
+
 @pytest.mark.parametrize(
-    ("server", "dag_id", "task_id", "named"),
+    ("server", "dag_id", "task_id", "start", "named"),
     [
-        ("mlflow", "seattle_weather_release", "fetch", "mlflow_default"),
-        ("triton", "seattle_weather_release", "deploy", "triton_default"),
-        ("pod-runner", "seattle_weather_train", "train", "kubernetes_default"),
-        ("openbao", "seattle_weather_ingest", "stage", "OpenBao"),
+        ("mlflow", "seattle_weather_release", "fetch", None, "mlflow_default"),
+        ("triton", "seattle_weather_release", "deploy", release_of_a_new_version, "triton_default"),
+        ("pods", "seattle_weather_train", "train", None, "kubernetes_default"),
+        ("openbao", "seattle_weather_ingest", "stage", None, "secret store"),
     ],
 )
 def test_the_task_names_the_server_and_recovers(
-    server: str, dag_id: str, task_id: str, named: str, engineer: AirflowApi, faults: Any
+    server: str, dag_id: str, task_id: str, start: Any, named: str, engineer: AirflowApi, faults: Any
 ) -> None:
     with faults.killed(server):
-        run_id = engineer.trigger(dag_id)
+        run_id = start(engineer) if start else engineer.trigger(dag_id)
         until(
             f"{task_id} wants to be retried",
             lambda: task(engineer, dag_id, run_id, task_id)["state"] == "up_for_retry",
@@ -39,5 +46,5 @@ def test_the_task_names_the_server_and_recovers(
         )
     text = " ".join(str(line) for line in engineer.log(dag_id, run_id, task_id, 1))
     assert named in text
-    assert "log" in text.lower()
+    assert re.search(r"look at (its log|\S+\.log)", text, re.IGNORECASE)
     assert finished(engineer, dag_id, run_id, 400) == "success"

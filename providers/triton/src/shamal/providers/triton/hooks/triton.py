@@ -189,8 +189,8 @@ class TritonHook(BaseHook):
             raise TritonUnavailable(self._away(error)) from error
 
     def _away(self, error: Exception) -> str:
-        log = self.connection.extra_dejson.get("log", "tritonserver's log")
-        return f"Triton (connection {self.triton_conn_id}, {self.address}) does not answer: {error}; see {log}"
+        log = self.connection.extra_dejson.get("log", "its log")
+        return f"Triton (connection {self.triton_conn_id}, {self.address}) does not answer: {error}; look at {log}"
 
     def _extra(self, key: str) -> Any:
         value = self.connection.extra_dejson.get(key)
