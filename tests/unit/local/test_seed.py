@@ -23,6 +23,7 @@ def test_settings_are_filled_in_and_ports_are_numbers():
             "grpc_port": int(values["SHAMAL_TRITON_GRPC_PORT"]),
             "model_repository": values["SHAMAL_TRITON_MODELS"],
             "prediction_log": values["SHAMAL_PREDICTIONS"],
+            "log": f"{values['SHAMAL_LOGS']}/triton.log",
         },
     }
 
