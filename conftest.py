@@ -25,7 +25,7 @@ SCRATCH = ROOT / ".shamal" / "pytest"
 os.environ |= {
     name: value
     for name, value in stack_settings.load("").items()
-    if not name.startswith(("SHAMAL_", "AIRFLOW")) and name != "PYTHONPATH"
+    if not name.startswith(("SHAMAL_", "AIRFLOW")) and name not in {"PYTHONPATH", "TMPDIR"}
 }
 os.environ |= {
     "AIRFLOW_HOME": str(SCRATCH),

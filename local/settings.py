@@ -21,7 +21,6 @@ INHERITED = (
     "LANG",
     "LC_ALL",
     "TZ",
-    "TMPDIR",
     "JAVA_HOME",
     "CUDA_VISIBLE_DEVICES",
     "SHAMAL_ENV",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ class ServerFailedError(Exception):
 def up(settings: Settings) -> None:
     """Start what does not run yet and seed it; print a line per server."""
     with _alone(settings):
+        Path(settings["TMPDIR"]).mkdir(exist_ok=True)
         supervisor = Supervisor(settings)
         running = {name for name, state in supervisor.states().items() if state["statename"] in ("STARTING", "RUNNING")}
         missing = [server for server in SERVERS if server.name not in running]
@@ -55,6 +57,7 @@ def down(settings: Settings) -> None:
         pods.stop_pods(settings)
         for server in SERVERS:
             groups.kill_leftovers(settings, server.name)
+        shutil.rmtree(settings["TMPDIR"], ignore_errors=True)
     print("Everything is stopped.")
 
 
