@@ -90,6 +90,14 @@ def test_unreachable(filled, method):
 
 
 @pytest.mark.parametrize("outage", ["seal", "stop"])
+def test_a_setting_that_was_read_stays_known_while_the_store_is_away(filled, outage):
+    assert filled.backend().get_config("fernet") == "key"
+    getattr(filled, outage)()
+
+    assert filled.backend().get_config("fernet") == "key"
+
+
+@pytest.mark.parametrize("outage", ["seal", "stop"])
 def test_a_decoy_in_the_environment_is_never_opened(filled, outage, monkeypatch):
     """Through Airflow's own search, as a task does it."""
     from airflow.sdk import Connection, Variable

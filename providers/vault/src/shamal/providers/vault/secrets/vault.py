@@ -9,6 +9,9 @@ from airflow.providers.hashicorp.secrets.vault import VaultBackend
 from shamal.providers.vault.client import TIMEOUT_SECONDS, for_this_process, outcome, read_approle
 from shamal.providers.vault.errors import SecretAccessDenied, SecretMalformed, SecretStoreUnavailable
 
+# What this process has read, by server and place.
+_settings: dict[str, str] = {}
+
 
 class StrictVaultBackend(VaultBackend):
     """Reads connections, variables and settings from Vault or OpenBao, and nowhere else once Vault cannot say.
@@ -71,8 +74,18 @@ class StrictVaultBackend(VaultBackend):
         return self._value(self._get_secret(self.variables_path, team_name, key), self.variables_path, key)
 
     def get_config(self, key: str) -> str | None:
-        """Return the setting, or `None` when Vault has none of this name; every error stops the command."""
-        return self._value(self._get_secret(self.config_path, None, key), self.config_path, key)
+        """Return the setting, or `None` when Vault has none of this name; every error stops the command.
+
+        A process asks for a setting once: the API server needs its signing key for every request, also while the store
+        is away. A changed setting counts when the process starts again, as every setting of Airflow does.
+        """
+        place = self._place(self.config_path, key)
+        if place not in _settings:
+            value = self._value(self._get_secret(self.config_path, None, key), self.config_path, key)
+            if value is None:
+                return None
+            _settings[place] = value
+        return _settings[place]
 
     def _get_secret_with_base(self, base_path: str | None, key: str) -> Any:
         if any(part in {"", ".", ".."} for part in key.split("/")):
