@@ -12,6 +12,8 @@ from local.demo.plan import Month
 from local.demo.predictions import ask_grpc, flights_of
 from tests.support import started_by, trained
 
+SEATTLE_WINDOW = {"start_date": "2012-01-02", "evaluation_date": "2014-01-01", "end_date": "2014-12-31"}
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
@@ -75,7 +77,7 @@ def test_the_second_model_lives_by_a_folder_and_a_dag_file_alone(
     days = {"start_date": model.source.first_day.isoformat(), "end_date": "2014-12-31"}
     ingest = engineer.trigger("seattle_weather_ingest", days)
     assert engineer.wait("seattle_weather_ingest", ingest, timeout=300) == "success"
-    train = trained(engineer, "seattle_weather", ingest, window={})
+    train = trained(engineer, "seattle_weather", ingest, SEATTLE_WINDOW)
     release = started_by(engineer, "seattle_weather_release", train)
     assert engineer.wait("seattle_weather_release", release, timeout=300) == "success"
     assert engineer.xcom("seattle_weather_release", release, "route")["champion"] >= 1
