@@ -12,10 +12,7 @@ from tests.support import finished, task, trained, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1500)]
 
-DAG = "slow_training"
 OUTAGE_SECONDS = 120
-# An epoch takes a second or two: enough of them to outlast the outage.
-EPOCHS_BEYOND_THE_OUTAGE = 200
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +26,8 @@ def training_set(stack: Any, engineer: AirflowApi) -> str:
     return str(engineer.xcom("flight_delays_train", train, "training_set")["uri"])
 
 
-def start(api: AirflowApi, training_set: str, output: Path, epochs: int) -> str:
-    return api.trigger(DAG, {"training_set": training_set, "output": str(output), "epochs": epochs})
+def start(api: AirflowApi, dag_id: str, training_set: str, output: Path) -> str:
+    return api.trigger(dag_id, {"training_set": training_set, "output": str(output)})
 
 
 def pod_process(output: Path) -> psutil.Process | None:
@@ -45,21 +42,21 @@ def pod_process(output: Path) -> psutil.Process | None:
 def test_a_killed_pod_is_retried_from_its_last_checkpoint(
     engineer: AirflowApi, training_set: str, tmp_path: Path
 ) -> None:
-    run_id = start(engineer, training_set, tmp_path, epochs=20)
+    run_id = start(engineer, "short_training", training_set, tmp_path)
     until("a checkpoint was written", lambda: list(tmp_path.glob("checkpoints/*")), 300)
     process = pod_process(tmp_path)
     assert process is not None
     process.kill()
-    assert finished(engineer, DAG, run_id, 600) == "success"
-    assert task(engineer, DAG, run_id, "train")["try_number"] == 2
-    lines = " ".join(str(line) for line in engineer.log(DAG, run_id, "train", 2))
+    assert finished(engineer, "short_training", run_id, 600) == "success"
+    assert task(engineer, "short_training", run_id, "train")["try_number"] == 2
+    lines = " ".join(str(line) for line in engineer.log("short_training", run_id, "train", 2))
     assert "resuming" in lines.lower()
 
 
 def test_training_outlives_an_api_server_that_is_away_for_two_minutes(
     engineer: AirflowApi, faults: Any, training_set: str, tmp_path: Path
 ) -> None:
-    run_id = start(engineer, training_set, tmp_path, epochs=EPOCHS_BEYOND_THE_OUTAGE)
+    run_id = start(engineer, "slow_training", training_set, tmp_path)
     process = until("the pod runs", lambda: pod_process(tmp_path), 300)
     until("a checkpoint was written", lambda: list(tmp_path.glob("checkpoints/*")), 300)
     with faults.killed("api-server"):
@@ -67,5 +64,5 @@ def test_training_outlives_an_api_server_that_is_away_for_two_minutes(
         while time.monotonic() - began < OUTAGE_SECONDS:
             assert process.is_running(), "the pod was killed with the API server away"
             time.sleep(2)
-    assert finished(engineer, DAG, run_id, 900) == "success"
-    assert task(engineer, DAG, run_id, "train")["try_number"] == 1
+    assert finished(engineer, "slow_training", run_id, 900) == "success"
+    assert task(engineer, "slow_training", run_id, "train")["try_number"] == 1
