@@ -42,7 +42,8 @@ def test_the_demo_runs_twice_without_a_network_and_leaves_nothing_running() -> N
         assert summary["peak_memory_gib"] <= 8
         assert summary["retraining"]["run_id"]
     assert not [process for process in psutil.process_iter(["cmdline"]) if belongs(process)]
-    assert not set(Path(tempfile.gettempdir()).iterdir()) - before
+    left_behind = sorted(set(Path(tempfile.gettempdir()).iterdir()) - before)
+    assert left_behind == []
     assert (
         subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         == ""
