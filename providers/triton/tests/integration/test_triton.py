@@ -174,5 +174,5 @@ def test_a_server_that_is_away_is_named(monkeypatch):
     hook = TritonHook("triton_away")
     assert not hook.server_live()
     for protocol in ("rest", "grpc"):
-        with pytest.raises(TritonUnavailable, match=r"triton_away, 127\.0\.0\.1:1.*see /logs/triton"):
+        with pytest.raises(TritonUnavailable, match=r"triton_away, 127\.0\.0\.1:1.*look at /logs/triton"):
             hook.infer("churn", np.zeros((1, 1)), protocol=protocol)
