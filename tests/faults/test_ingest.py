@@ -58,7 +58,8 @@ def test_killing_the_ingest_in_the_middle_leaves_the_old_snapshot_readable(stack
 def kill_task(task_instance_id: str) -> None:
     """Kill the process of a task instance, and what it started, with SIGKILL."""
     for process in psutil.process_iter(["cmdline"]):
-        if task_instance_id in " ".join(process.info["cmdline"] or []):
+        # The executor's worker above it shows the id too, and would take its supervision of the task along.
+        if " ".join(process.info["cmdline"] or []).strip() == f"airflow worker -- {task_instance_id}":
             for victim in [process, *process.children(recursive=True)]:
                 victim.kill()
             return
