@@ -53,6 +53,8 @@ stdout_logfile_backups = 2
 """
 # sun_path of a unix socket, less its final zero byte.
 LONGEST_SOCKET_PATH = 107
+AT_REST = ("STOPPED", "FATAL")
+"""States that supervisord leaves only when it is told to."""
 
 
 def render(settings: Settings, servers: tuple[Server, ...]) -> str:
@@ -131,13 +133,14 @@ class Supervisor:
 
     def stop_servers(self, names: list[str]) -> None:
         """Stop these servers side by side, each with its process group."""
-        for name in names:
-            try:
-                self._rpc().supervisor.stopProcess(name, False)
-            except Fault as fault:
-                if not fault.faultString.startswith("NOT_RUNNING"):
-                    raise
-        while any(self.states()[name]["pid"] for name in names):
+        # Asked again and again: one that was killed a moment ago cannot be stopped until supervisord restarted it.
+        while going := [name for name in names if self.states()[name]["statename"] not in AT_REST]:
+            for name in going:
+                try:
+                    self._rpc().supervisor.stopProcess(name, False)
+                except Fault as fault:
+                    if not fault.faultString.startswith("NOT_RUNNING"):
+                        raise
             time.sleep(0.1)
 
     def shutdown(self) -> None:

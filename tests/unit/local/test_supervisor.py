@@ -1,4 +1,5 @@
 import configparser
+from xmlrpc.client import Fault
 
 import pytest
 
@@ -36,3 +37,29 @@ def test_a_pid_file_of_another_program_is_not_believed(tmp_path):
     (tmp_path / "supervisor").mkdir()
     (tmp_path / "supervisor" / "supervisord.pid").write_text("1")
     assert Supervisor({"SHAMAL_STATE": str(tmp_path)}).pid() is None
+
+
+class Supervisord:
+    """A server that was killed just before it is stopped: supervisord starts it again, as it does by itself."""
+
+    def __init__(self) -> None:
+        self.looks = ["EXITED", "STARTING", "RUNNING", "STOPPING", "STOPPED"]
+        self.supervisor = self
+
+    def getAllProcessInfo(self) -> list[dict[str, str]]:  # noqa: N802 - supervisord's name
+        return [{"name": "triton", "statename": self.looks[0]}]
+
+    def stopProcess(self, name: str, wait: bool) -> None:  # noqa: N802 - supervisord's name
+        state = self.looks[0]
+        if state != "RUNNING":
+            self.looks.pop(0)
+            raise Fault(70, f"NOT_RUNNING: {name}")
+        self.looks.pop(0)
+
+
+def test_a_server_that_comes_back_while_it_is_stopped_is_stopped_again(monkeypatch):
+    supervisor, supervisord = Supervisor(settings.load("test")), Supervisord()
+    monkeypatch.setattr(Supervisor, "_rpc", lambda _: supervisord)
+    monkeypatch.setattr(Supervisor, "pid", lambda _: 1)
+    supervisor.stop_servers(["triton"])
+    assert supervisord.looks == ["STOPPED"]
