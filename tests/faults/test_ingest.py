@@ -57,10 +57,16 @@ def test_killing_the_ingest_in_the_middle_leaves_the_old_snapshot_readable(stack
 
 def kill_task(task_instance_id: str) -> None:
     """Kill the process of a task instance, and what it started, with SIGKILL."""
-    for process in psutil.process_iter(["cmdline"]):
-        # The executor's worker above it shows the id too, and would take its supervision of the task along.
-        if " ".join(process.info["cmdline"] or []).strip() == f"airflow worker -- {task_instance_id}":
-            for victim in [process, *process.children(recursive=True)]:
-                victim.kill()
-            return
-    raise AssertionError(f"no process of task instance {task_instance_id}")
+    # Airflow calls the task running a moment before its process has its name.
+    process = until("the task has its process", lambda: process_of(task_instance_id), 10)
+    for victim in [process, *process.children(recursive=True)]:
+        victim.kill()
+
+
+def process_of(task_instance_id: str) -> psutil.Process | None:
+    # The executor's worker above it shows the id too, and would take its supervision of the task along.
+    title = f"airflow worker -- {task_instance_id}"
+    return next(
+        (each for each in psutil.process_iter(["cmdline"]) if title == " ".join(each.info["cmdline"] or []).strip()),
+        None,
+    )
