@@ -10,8 +10,8 @@ from shamal.providers.pytorch.operators.train import TorchTrainOperator
 
 MODEL = load_model("flight_delays")
 
-# Epochs take a second or two: one training to be killed in the middle, and one that outlasts the outage.
-for name, epochs in (("short_training", 20), ("slow_training", 200)):
+# An epoch takes a second or more: one training to be killed in the middle, and one that outlasts two minutes of outage.
+for name, epochs in (("short_training", 20), ("slow_training", 180)):
     with DAG(
         name,
         schedule=None,
@@ -20,7 +20,7 @@ for name, epochs in (("short_training", 20), ("slow_training", 200)):
     ):
         TorchTrainOperator(
             task_id="train",
-            model_file="include/models/flight_delays/train.py",
+            model_file="tests/paced_model.py",
             training_set="{{ params.training_set }}",
             output="{{ params.output }}",
             config=MODEL.training.config | {"epochs": epochs},
