@@ -11,31 +11,17 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from include.spec_file import Location, SpecError, SpecFile
+from include.spec_types import MODEL_NAME, Column, Cron, Name, Person, RelativePath, Sha256, Share, Strict
 
 PROJECT = Path(__file__).parent.parent
 MODELS = PROJECT / "include" / "models"
 SCHEMA = PROJECT / "include" / "model_spec.schema.json"
-MODEL_NAME = r"^[a-z][a-z0-9_]{0,62}$"
-
-Name = Annotated[str, StringConstraints(pattern=MODEL_NAME)]
-Column = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-Person = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
-Cron = Annotated[str, StringConstraints(pattern=r"^\S+ \S+ \S+ \S+ \S+$")]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-RelativePath = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$")
-]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
-
-
-class Source(_Strict):
+class Source(Strict):
     """Where the rows come from, and when."""
 
     location: Annotated[str, StringConstraints(pattern=r"^(package:[a-z][a-z0-9_]*|/[^\s]+|[a-z0-9]+://[^\s]+)$")]
@@ -57,14 +43,14 @@ class Source(_Strict):
         return self
 
 
-class Table(_Strict):
+class Table(Strict):
     """The published Iceberg table and the one for rows that broke a rule."""
 
     name: Column
     quarantine: Column
 
 
-class Contract(_Strict):
+class Contract(Strict):
     """What the ingested rows must satisfy before anyone can read them."""
 
     expectations: RelativePath = "expectations.yaml"
@@ -74,15 +60,15 @@ class Contract(_Strict):
     min_rows: int = Field(ge=1)
 
 
-class Features(_Strict):
+class Features(Strict):
     """What the model may look at, in the order in which it sees it: numerical columns, then categorical ones."""
 
     service: Annotated[str, StringConstraints(pattern=MODEL_NAME)]
     """The Feast feature service."""
     keys: list[Column] = Field(min_length=1)
     """Entity key columns."""
-    numerical: list[Column] = []
-    categorical: dict[Column, Annotated[int, Field(ge=2, le=1_000_000)]] = {}
+    numerical: list[Column] = Field(default_factory=list)
+    categorical: dict[Column, Annotated[int, Field(ge=2, le=1_000_000)]] = Field(default_factory=dict)
     """Column → number of codes, code 0 meaning unknown."""
 
     @model_validator(mode="after")
@@ -101,7 +87,7 @@ class Features(_Strict):
         return [*self.numerical, *self.categorical]
 
 
-class Training(_Strict):
+class Training(Strict):
     """How a model is made."""
 
     compute: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
@@ -113,11 +99,11 @@ class Training(_Strict):
     """The newest days, which the model never sees and by which it is judged."""
     cooldown_hours: int = Field(default=24, ge=0, le=8784)
     """New features do not train again within this time of the last training; drift and people do."""
-    config: dict[str, Any] = {}
+    config: dict[str, Any] = Field(default_factory=dict)
     """Settings of the training loop: epochs, batch_size, learning_rate, seed, precision, …"""
 
 
-class Watch(_Strict):
+class Watch(Strict):
     """When the served model no longer fits the world."""
 
     schedule: Cron = "30 2 * * *"
@@ -131,7 +117,7 @@ class Watch(_Strict):
     """Share of drifted columns from which the verdict is `drift`."""
 
 
-class ModelSpec(_Strict):
+class ModelSpec(Strict):
     """One model: everything that `include/models/<name>/model.yaml` says."""
 
     name: Name
@@ -140,7 +126,7 @@ class ModelSpec(_Strict):
     """One sentence for people who have never heard of this model."""
     owner: Person
     """The team that is called at night."""
-    approvers: list[Person] = []
+    approvers: list[Person] = Field(default_factory=list)
     """Airflow user ids who may approve a release; none means no approval is asked."""
     classification: Literal["public", "internal", "confidential", "restricted"]
     residency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]

@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shamal.providers.triton import deployment
+from shamal.providers.triton.testing import FakeTriton
+
 COLUMNS = 4
 
 
@@ -45,3 +48,24 @@ def make_version(tmp_path: Path) -> Callable[[int], dict[str, Any]]:
         return {"path": str(folder), "sha256": digest, "golden": str(golden)}
 
     return make
+
+
+@pytest.fixture
+def triton(tmp_path):
+    return FakeTriton(tmp_path)
+
+
+@pytest.fixture
+def deploy(triton, make_version):
+    def deploy(version, **changes):
+        files = make_version(version, broken=changes.pop("broken", False)) | changes
+        return deployment.deploy(
+            triton,
+            "churn",
+            version,
+            path=Path(files["path"]),
+            sha256=files["sha256"],
+            golden=Path(files["golden"]),
+        )
+
+    return deploy

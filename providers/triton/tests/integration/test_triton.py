@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shamal.providers.triton import deployment
+from shamal.providers.triton import deployment, traffic
 from shamal.providers.triton.errors import ModelLoadFailed, TritonUnavailable
 from shamal.providers.triton.hooks.triton import TritonHook
 from shamal.providers.triton.operators.benchmark import BenchmarkModelOperator
@@ -58,7 +58,7 @@ def test_fake_and_real_server_keep_the_same_contract(either, any_model, make_ver
         )
         assert deployed["backend"] in ("python", "onnxruntime")
         assert deployed["golden_max_diff"] <= 1e-4
-        deployment.route(triton, name, version)
+        traffic.route(triton, name, version)
     answer = triton.infer(name, np.zeros((2, 4)), entity_id=["a", "b"], event_timestamp=[1, 2])
     assert answer["score"].tolist() == [0.5, 0.5]
     assert answer["model_version"].tolist() == [2, 2]
@@ -70,7 +70,7 @@ def test_fake_and_real_server_keep_the_same_contract(either, any_model, make_ver
         )
     assert triton.repository.versions(name) == [1, 2]
     rolled_back = {"model": name, "champion": 1, "previous": None, "rolled_back": 2}
-    assert [deployment.rollback(triton, name) for _ in range(2)] == [rolled_back] * 2
+    assert [traffic.rollback(triton, name) for _ in range(2)] == [rolled_back] * 2
     assert triton.infer(name, np.zeros((1, 4)))["model_version"].tolist() == [1]
 
 

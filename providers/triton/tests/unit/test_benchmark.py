@@ -1,5 +1,11 @@
-from shamal.providers.triton.benchmark import summary
+import pytest
+
+from shamal.providers.triton import benchmark
+from shamal.providers.triton.errors import InvalidDeployment, VersionNotDeployed
 
 
-def test_summary_has_percentiles_and_throughput():
-    assert summary([1.0, 2.0, 3.0], seconds=1.5) == {"p50_ms": 2.0, "p99_ms": 2.98, "requests_per_second": 2.0}
+def test_measure_refuses_what_cannot_be_measured(triton, deploy):
+    with pytest.raises(VersionNotDeployed):
+        benchmark.measure(triton, "churn", [1], 1, 1.0)
+    with pytest.raises(InvalidDeployment, match="positive"):
+        benchmark.measure(triton, "churn", [0], 1, 1.0)

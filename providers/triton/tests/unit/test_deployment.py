@@ -3,39 +3,16 @@ from pathlib import Path
 
 import pytest
 
-from shamal.providers.triton import deployment
+from shamal.providers.triton import deployment, traffic
 from shamal.providers.triton.errors import (
     DigestMismatch,
     GoldenMismatch,
     InvalidDeployment,
     ModelLoadFailed,
-    NothingToRollBackTo,
     TritonUnavailable,
     VersionConflict,
-    VersionNotDeployed,
 )
 from shamal.providers.triton.testing import FakeTriton
-
-
-@pytest.fixture
-def triton(tmp_path):
-    return FakeTriton(tmp_path)
-
-
-@pytest.fixture
-def deploy(triton, make_version):
-    def deploy(version, **changes):
-        files = make_version(version, broken=changes.pop("broken", False)) | changes
-        return deployment.deploy(
-            triton,
-            "churn",
-            version,
-            path=Path(files["path"]),
-            sha256=files["sha256"],
-            golden=Path(files["golden"]),
-        )
-
-    return deploy
 
 
 def folders(triton):
@@ -56,7 +33,7 @@ def test_a_file_with_another_digest_is_refused_before_anything_is_written(triton
 
 def test_a_file_that_cannot_be_loaded_leaves_the_champion_alone(triton, deploy):
     deploy(1)
-    deployment.route(triton, "churn", 1)
+    traffic.route(triton, "churn", 1)
     with pytest.raises(ModelLoadFailed):
         deploy(2, broken=True)
     assert folders(triton) == ["churn", "churn__v1"]
@@ -96,53 +73,6 @@ def test_names_and_versions_that_cannot_be_meant_are_refused(triton, make_versio
     assert folders(triton) == []
 
 
-def test_routing_keeps_the_previous_version_unloads_older_ones_and_approves_the_set(triton, deploy):
-    for version in (1, 2, 3):
-        deploy(version)
-        deployment.route(triton, "churn", version)
-    assert deployment.route(triton, "churn", 3) == {"model": "churn", "champion": 3, "previous": 2}
-    assert sorted(triton.loaded) == ["churn", "churn__v2", "churn__v3"]
-    approved = json.loads((triton.repository.root / "approved.json").read_text())
-    assert approved == {"load": ["churn__v2", "churn__v3", "churn"]}
-
-
-def test_a_version_without_a_folder_gets_no_traffic(triton):
-    with pytest.raises(VersionNotDeployed, match="DeployModelOperator"):
-        deployment.route(triton, "churn", 1)
-
-
-def test_rollback_is_done_once_however_often_it_is_asked_for(triton, deploy):
-    for version in (1, 2):
-        deploy(version)
-        deployment.route(triton, "churn", version)
-    done = {"model": "churn", "champion": 1, "previous": None, "rolled_back": 2}
-    assert [deployment.rollback(triton, "churn") for _ in range(2)] == [done, done]
-    assert not triton.ready("churn__v2")
-
-
-def test_rollback_of_a_version_that_never_took_traffic_changes_nothing(triton, deploy):
-    for version in (1, 2):
-        deploy(version)
-        deployment.route(triton, "churn", version)
-    assert deployment.rollback(triton, "churn", version=3)["champion"] == 2
-
-
-def test_rollback_without_a_previous_version_is_refused(triton, deploy):
-    with pytest.raises(NothingToRollBackTo):
-        deployment.rollback(triton, "churn")
-    deploy(1)
-    deployment.route(triton, "churn", 1)
-    with pytest.raises(NothingToRollBackTo, match="version 1 only"):
-        deployment.rollback(triton, "churn")
-
-
 def test_a_server_that_is_away_is_named(tmp_path):
     with pytest.raises(TritonUnavailable, match="fake"):
         FakeTriton(tmp_path, live=False).ready("churn")
-
-
-def test_measure_refuses_what_cannot_be_measured(triton, deploy):
-    with pytest.raises(VersionNotDeployed):
-        deployment.measure(triton, "churn", [1], 1, 1.0)
-    with pytest.raises(InvalidDeployment, match="positive"):
-        deployment.measure(triton, "churn", [0], 1, 1.0)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from shamal.providers.triton.errors import InvalidDeployment
+from shamal.providers.triton.errors import InvalidDeployment, RouteChanged
 from shamal.providers.triton.repository import ModelRepository
 from shamal.providers.triton.router.route import Route
 
@@ -13,7 +13,7 @@ def repository(tmp_path):
 
 
 def test_a_router_is_there_completely_or_not_at_all(repository, tmp_path):
-    repository.write_route("churn", Route(1, None, {1: 1.0}), Path("/log"), 2.0)
+    repository.write_route("churn", None, Route(1, None, {1: 1.0}), Path("/log"), 2.0)
     assert (repository.root / "churn/1/shamal/providers/triton/router/champion.py").is_file()
     assert '"/log/churn"' in (repository.root / "churn/config.pbtxt").read_text()
     assert list((tmp_path / ".incoming-models").iterdir()) == []
@@ -29,7 +29,17 @@ def test_a_version_that_cannot_be_written_leaves_nothing(repository, tmp_path):
 
 
 def test_a_broken_route_is_named(repository):
-    repository.write_route("churn", Route(1, None, {1: 1.0}), Path("/log"), 2.0)
+    repository.write_route("churn", None, Route(1, None, {1: 1.0}), Path("/log"), 2.0)
     (repository.root / "churn" / "router.json").write_text("{")
     with pytest.raises(InvalidDeployment, match=r"router\.json"):
         repository.route("churn")
+
+
+def test_a_change_made_from_an_older_route_is_refused(repository):
+    first = repository.write_route("churn", None, Route(1, None, {1: 1.0}), Path("/log"), 2.0)
+    second = repository.write_route("churn", first, Route(2, 1, {2: 1.0}), Path("/log"), 2.0)
+    assert (first.generation, second.generation) == (1, 2)
+    for stale in (None, first):
+        with pytest.raises(RouteChanged, match="nothing was written"):
+            repository.write_route("churn", stale, Route(3, 1, {3: 1.0}), Path("/log"), 2.0)
+    assert repository.route("churn") == second

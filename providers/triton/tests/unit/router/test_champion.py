@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from shamal.providers.triton import deployment
+from shamal.providers.triton import deployment, traffic
 from shamal.providers.triton.router.champion import Champion, open_session
 from shamal.providers.triton.testing import FakeTriton
 
@@ -16,7 +16,7 @@ def triton(tmp_path, make_version):
         deployment.deploy(
             triton, "churn", version, path=Path(files["path"]), sha256=files["sha256"], golden=Path(files["golden"])
         )
-    deployment.route(triton, "churn", 1)
+    traffic.route(triton, "churn", 1)
     return triton
 
 
@@ -32,7 +32,7 @@ def test_a_new_champion_is_swapped_in_and_a_bad_file_changes_nothing(triton):
     champion = Champion(triton.repository.root / "churn", warnings.append)
     try:
         assert champion.serving.route.champion == 1
-        deployment.route(triton, "churn", 2)
+        traffic.route(triton, "churn", 2)
         wait_until(lambda: champion.serving.route.champion == 2)
         (triton.repository.root / "churn" / "router.json").write_text("{")
         wait_until(lambda: warnings)

@@ -1,58 +1,46 @@
-"""A small closed-loop gRPC client: each of `concurrency` threads sends its next request when it has its answer."""
+"""Measures a served model: the router, and its champion called directly."""
 
-import threading
-import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shamal.providers.triton import golden as goldens
+from shamal.providers.triton import load
+from shamal.providers.triton.errors import InvalidDeployment, VersionNotDeployed
 from shamal.providers.triton.repository import version_model
 
+if TYPE_CHECKING:
+    from shamal.providers.triton.hooks.triton import TritonHook
 
-def measure(
-    address: str, name: str, features: Any, *, concurrency: int = 1, seconds: float = 3.0, log: bool = False
-) -> list[float]:
-    """Return the latency in milliseconds of every request answered within `seconds`.
 
-    :param address: gRPC `host:port`.
-    :param name: Triton's model: a router or `<model>__v<n>`.
-    :param features: float32 [N, F], the same for every request.
-    :param log: whether the router writes the requests to the prediction log.
+def measure(hook: "TritonHook", model: str, batch_sizes: list[int], concurrency: int, seconds: float) -> dict[str, Any]:
+    """Measure the router and its champion called directly; the requests stay out of the prediction log.
+
+    :param batch_sizes: rows per request.
+    :param concurrency: clients at once.
+    :param seconds: per batch size, for each of the two.
     """
-    from tritonclient.grpc import InferenceServerClient, InferInput
-
-    tensor = InferInput("features", list(features.shape), "FP32")
-    tensor.set_data_from_numpy(np.ascontiguousarray(features, np.float32))
-    parameters = None if log else {"log": False}
-    latencies: list[float] = []
-    errors: list[Exception] = []
-
-    def loop(client: Any) -> None:
-        try:
-            while (start := time.perf_counter()) < end and not errors:
-                client.infer(name, [tensor], parameters=parameters)
-                latencies.append((time.perf_counter() - start) * 1000)
-        except Exception as error:  # noqa: BLE001 - raised again below, in the caller's thread
-            errors.append(error)
-
-    clients = [InferenceServerClient(address) for _ in range(concurrency)]
-    end = time.perf_counter() + seconds
-    threads = [threading.Thread(target=loop, args=(client,)) for client in clients]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for client in clients:
-        client.close()
-    if errors:
-        raise errors[0]
-    return latencies
-
-
-def summary(latencies: list[float], seconds: float) -> dict[str, float]:
-    """Return p50 and p99 in milliseconds and requests per second."""
-    p50, p99 = np.percentile(latencies, [50, 99])
-    return {"p50_ms": float(p50), "p99_ms": float(p99), "requests_per_second": len(latencies) / seconds}
+    version_model(model, 1)
+    if any(size < 1 for size in batch_sizes) or not batch_sizes or concurrency < 1 or seconds <= 0:
+        raise InvalidDeployment(
+            f"benchmark of {model}: batch_sizes {batch_sizes}, concurrency {concurrency}, seconds {seconds}; "
+            "all must be positive, with at least one batch size"
+        )
+    serving = hook.repository.route(model)
+    if serving is None:
+        raise VersionNotDeployed(f"{model} has no router in {hook.repository.root}; run RouteTrafficOperator first")
+    rows = goldens.read(hook.repository.version_folder(model, serving.champion) / "golden.json").features
+    measurements = [
+        {
+            "batch_size": size,
+            "concurrency": concurrency,
+            **hook.router_overhead(
+                model, serving.champion, np.resize(rows, (size, rows.shape[1])), concurrency, seconds
+            ),
+        }
+        for size in batch_sizes
+    ]
+    return {"model": model, "version": serving.champion, "measurements": measurements}
 
 
 def router_overhead(
@@ -78,11 +66,13 @@ def router_overhead(
     router: list[float] = []
     turn = seconds / rounds
     for name in (version_model(model, version), model):
-        measure(address, name, features, concurrency=concurrency, seconds=min(1.0, turn), log=log)
+        load.latencies(address, name, features, concurrency=concurrency, seconds=min(1.0, turn), log=log)
     for _ in range(rounds):
-        direct += measure(address, version_model(model, version), features, concurrency=concurrency, seconds=turn)
-        router += measure(address, model, features, concurrency=concurrency, seconds=turn, log=log)
-    measured = {"direct": summary(direct, seconds), "router": summary(router, seconds)}
+        direct += load.latencies(
+            address, version_model(model, version), features, concurrency=concurrency, seconds=turn
+        )
+        router += load.latencies(address, model, features, concurrency=concurrency, seconds=turn, log=log)
+    measured = {"direct": load.summary(direct, seconds), "router": load.summary(router, seconds)}
     return {
         **measured,
         "added_p50_ms": measured["router"]["p50_ms"] - measured["direct"]["p50_ms"],

@@ -2,6 +2,7 @@
 
 TritonUnavailable        the server does not answer; a retry may cure it
 TrafficNotRouted         the router did not take the new version in time; a retry may cure it
+RouteChanged             somebody else changed the model's route meanwhile; a retry may cure it
 DeploymentRefused        (AirflowFailException: no retry can cure it)
 ├── InvalidDeployment    a name, version, path or file that cannot be meant
 ├── DigestMismatch       the file is not the one that was registered
@@ -21,6 +22,10 @@ class TritonUnavailable(AirflowException):
 
 class TrafficNotRouted(AirflowException):
     """The router still answers with another version; the route was put back."""
+
+
+class RouteChanged(AirflowException):
+    """The route is not the one that this change was made from; nothing was written."""
 
 
 class DeploymentRefused(AirflowFailException):

@@ -13,12 +13,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from shamal.providers.triton.errors import InvalidDeployment, VersionConflict, VersionNotDeployed
+from shamal.providers.triton.errors import InvalidDeployment, RouteChanged, VersionConflict, VersionNotDeployed
 from shamal.providers.triton.router import route as routes
 from shamal.providers.triton.router.route import Route
 
@@ -119,11 +119,29 @@ class ModelRepository:
                 f"{path}: {error}; write it again, the router still serves the last good one"
             ) from error
 
-    def write_route(self, model: str, route: Route, prediction_log: Path, prediction_log_seconds: float) -> None:
-        """Replace the route in one step; the first time, put the router's folder in place."""
-        if (self.root / model).is_dir():
-            _replace(self.root / model / "router.json", route.to_json())
-            return
+    def write_route(
+        self, model: str, before: Route | None, after: Route, prediction_log: Path, prediction_log_seconds: float
+    ) -> Route:
+        """Replace the route in one step and return it with its generation; the first time, make the router's folder.
+
+        :param before: the route that `after` was made from; None where there was none.
+        :raises RouteChanged: somebody else has written the route since.
+        """
+        with self._locked(model):
+            current = self.route(model)
+            if (current and current.generation) != (before and before.generation):
+                raise RouteChanged(
+                    f"the route of {model} is at generation {current and current.generation}, this change was made "
+                    f"from {before and before.generation}; nothing was written: read the route again"
+                )
+            route = replace(after, generation=before.generation + 1 if before else 1)
+            if before is None:
+                self._make_router(model, route, prediction_log, prediction_log_seconds)
+            else:
+                _replace(self.root / model / "router.json", route.to_json())
+        return route
+
+    def _make_router(self, model: str, route: Route, prediction_log: Path, prediction_log_seconds: float) -> None:
         with self._incoming(model) as folder:
             package = folder / "1/shamal/providers/triton/router"
             package.mkdir(parents=True)
@@ -141,8 +159,7 @@ class ModelRepository:
 
     def approve(self) -> list[str]:
         """Write approved.json from every model's route: routers and versions in use, for the server's next start."""
-        with (self._beside() / f".{self.root.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with self._locked(""):
             load: list[str] = []
             for path in sorted(self.root.glob("*/router.json")):
                 model, route = path.parent.name, routes.read(path)
@@ -154,6 +171,15 @@ class ModelRepository:
         """Return the versions that have a folder, smallest first."""
         names = (path.name.removeprefix(f"{model}__v") for path in self.root.glob(f"{model}__v*"))
         return sorted(int(name) for name in names if name.isdigit())
+
+    @contextmanager
+    def _locked(self, model: str) -> Iterator[None]:
+        """Hold a lock that its process cannot leave behind; "" is the one of the whole repository."""
+        folder = self.root.parent / f".locks-{self.root.name}"
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / f"{model}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _beside(self) -> Path:
         """Where folders are made: on the repository's file system and outside what Triton scans."""

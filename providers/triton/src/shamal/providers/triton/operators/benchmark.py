@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.sdk import BaseOperator, Context
 
-from shamal.providers.triton import deployment
+from shamal.providers.triton import benchmark
 from shamal.providers.triton.hooks.triton import TritonHook
 
 
@@ -50,4 +50,4 @@ class BenchmarkModelOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Measure each batch size."""
-        return deployment.measure(self.hook, self.model, list(self.batch_sizes), self.concurrency, self.seconds)
+        return benchmark.measure(self.hook, self.model, list(self.batch_sizes), self.concurrency, self.seconds)

@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.sdk import BaseOperator, Context
 
-from shamal.providers.triton import deployment
+from shamal.providers.triton import traffic
 from shamal.providers.triton.hooks.triton import TritonHook
 from shamal.providers.triton.operators.deploy import version_number
 
@@ -46,7 +46,7 @@ class RouteTrafficOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Route the traffic."""
-        return deployment.route(self.hook, self.model, version_number(self.version))
+        return traffic.route(self.hook, self.model, version_number(self.version))
 
 
 class RollbackDeploymentOperator(BaseOperator):
@@ -85,4 +85,4 @@ class RollbackDeploymentOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Roll back."""
         version = None if self.version is None else version_number(self.version)
-        return deployment.rollback(self.hook, self.model, version)
+        return traffic.rollback(self.hook, self.model, version)

@@ -18,6 +18,9 @@ class Route:
     :param weights: share of the requests per version; sums to 1.
     :param expires: Unix seconds (UTC) until which `weights` count; None: the champion answers alone.
     :param rolled_back: the version that the last rollback took out of service; None after the next route.
+    :param shadow: version that is sent a copy of the requests while `expires` is ahead; its answers are compared only.
+    :param arms: names of the versions in an experiment or canary, for the prediction log.
+    :param generation: grows by one with each write, so that a writer who read an older one is refused.
     """
 
     champion: int
@@ -25,17 +28,25 @@ class Route:
     weights: dict[int, float] = field(default_factory=dict)
     expires: float | None = None
     rolled_back: int | None = None
+    shadow: int | None = None
+    arms: dict[int, str] = field(default_factory=dict)
+    generation: int = 0
 
     @property
     def versions(self) -> list[int]:
         """Every version that must be loaded for this route, smallest first."""
-        return sorted({self.champion, *self.weights} | ({self.previous} if self.previous else set()))
+        return sorted({self.champion, *self.weights} | {other for other in (self.previous, self.shadow) if other})
 
     def shares(self, now: float) -> dict[int, float]:
         """Return the shares that count at `now` (Unix seconds): the champion alone unless freshly renewed."""
-        if self.expires is not None and now < self.expires <= now + LONGEST_SHARE_SECONDS:
-            return self.weights
-        return {self.champion: 1.0}
+        return self.weights if self._fresh(now) else {self.champion: 1.0}
+
+    def shadowed(self, now: float) -> int | None:
+        """Return the version that gets copies at `now` (Unix seconds); None unless freshly renewed."""
+        return self.shadow if self._fresh(now) else None
+
+    def _fresh(self, now: float) -> bool:
+        return self.expires is not None and now < self.expires <= now + LONGEST_SHARE_SECONDS
 
     def to_json(self) -> str:
         """Return the text of `router.json`."""
@@ -50,12 +61,12 @@ class Route:
         data = json.loads(text)
         if not isinstance(data, dict):
             raise ValueError("router.json is not a JSON object")  # noqa: TRY004 - one type for every bad file
-        weights = data.get("weights")
-        weights = weights if isinstance(weights, dict) else {}
+        weights, arms = _mapping(data, "weights"), _mapping(data, "arms")
         try:
             shares = {int(version): float(share) for version, share in weights.items()}
+            names = {int(version): str(name) for version, name in arms.items()}
         except (TypeError, ValueError) as error:
-            raise ValueError(f"weights {weights!r} are not {{version: share}}") from error
+            raise ValueError(f"weights {weights!r} are not shares and arms {arms!r} not names of versions") from error
         champion = _version(data, "champion")
         if champion is None:
             raise ValueError("champion is missing")
@@ -64,7 +75,19 @@ class Route:
         expires = data.get("expires")
         if expires is not None and (isinstance(expires, bool) or not isinstance(expires, int | float)):
             raise ValueError(f"expires {expires!r} is neither null nor Unix seconds")
-        return cls(champion, _version(data, "previous"), shares, expires, _version(data, "rolled_back"))
+        generation = data.get("generation", 0)
+        if isinstance(generation, bool) or not isinstance(generation, int) or generation < 0:
+            raise ValueError(f"generation {generation!r} is not a count")
+        return cls(
+            champion,
+            _version(data, "previous"),
+            shares,
+            expires,
+            _version(data, "rolled_back"),
+            _version(data, "shadow"),
+            names,
+            generation,
+        )
 
 
 def read(path: Path) -> Route:
@@ -74,6 +97,11 @@ def read(path: Path) -> Route:
     :raises ValueError: it is not a valid route.
     """
     return Route.from_json(path.read_text())
+
+
+def _mapping(data: dict[str, Any], key: str) -> dict[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def _version(data: dict[str, Any], key: str) -> int | None:
