@@ -116,6 +116,15 @@ def test_rollback_goes_back_one_step_and_its_retry_no_further(hook: MlflowRegist
         hook.rollback(model, "champion", "run c")
 
 
+def test_the_alias_follows_who_knows_the_truth_from_elsewhere(hook: MlflowRegistryHook, model: str) -> None:
+    for key in ("first", "second"):
+        add_version(hook, model, key)
+    moved = [hook.point(model, version, "champion", lambda: None) for version in (2, 1, 1)]
+    assert (moved, hook.alias_version(model, "champion")) == ([None, 2, 1], 1)
+    with pytest.raises(VersionNotFound, match="version 9"):
+        hook.point(model, 9, "champion", lambda: None)
+
+
 def test_of_two_promotions_one_wins(hook: MlflowRegistryHook, model: str) -> None:
     for key in ("first", "second", "third"):
         add_version(hook, model, key)

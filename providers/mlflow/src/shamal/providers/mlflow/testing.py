@@ -132,9 +132,10 @@ class FakeClient:
     def finalize_logged_model(self, model_id: str, status: str) -> None:
         """Accept a logged model's status."""
 
-    def create_registered_model(self, name: str) -> None:
+    def create_registered_model(self, name: str, description: str = "") -> None:
         """Make a registered model; a name exists only once."""
-        made = SimpleNamespace(name=name, tags={}, creation_timestamp=int(time.time() * 1000))
+        created = int(time.time() * 1000)
+        made = SimpleNamespace(name=name, description=description, tags={}, creation_timestamp=created)
         if self.models.setdefault(name, made) is not made:
             raise _error(f"Registered Model (name={name}) already exists", "RESOURCE_ALREADY_EXISTS")
 

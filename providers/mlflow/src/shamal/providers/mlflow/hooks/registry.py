@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from shamal.providers.mlflow.errors import AliasConflict, PromotionInProgress, V
 from shamal.providers.mlflow.hooks.mlflow import MlflowHook, not_found
 
 LOCK_WAIT = 10.0  # seconds a promotion waits for another one
-LOCK_EXPIRES = 120.0  # seconds after which a lock belongs to a dead task; holding it takes less than one
+LOCK_EXPIRES = 30.0  # seconds after which a lock belongs to a dead task; holding it takes less than one
 
 
 class MlflowRegistryHook(MlflowHook):
@@ -81,16 +82,19 @@ class MlflowRegistryHook(MlflowHook):
             location = client.get_logged_model(source.removeprefix("models:/")).artifact_location
             return Path(download_artifacts(location, dst_path=str(folder), tracking_uri=self.address))
 
-    def promote(self, model: str, version: int, expected: int | None, alias: str) -> int | None:
+    def promote(
+        self, model: str, version: int, expected: int | None, alias: str, fence: Callable[[], None] | None = None
+    ) -> int | None:
         """Point the alias at the version if it still points at `expected`; return what it pointed at before.
 
         The predecessor is written to the version's tag `shamal.previous_<alias>` before the alias moves.
 
         :param expected: version the alias must point at now, or None for no version yet.
+        :param fence: called last, under the lock; what it raises leaves the alias where it is.
         :raises AliasConflict: the alias points elsewhere.
         """
         tag = f"shamal.previous_{alias}"
-        with self.lock(model) as client:
+        with self.lock(model) as held:
             tags = self.find_version(model, version=version)["tags"]
             current = self.alias_version(model, alias)
             if current == version and tags.get(tag) == str(expected or ""):
@@ -100,9 +104,27 @@ class MlflowRegistryHook(MlflowHook):
                     f"alias {alias!r} of model {model!r} points to version {current}, expected {expected}; version "
                     f"{version} was not promoted: compare it with version {current} and release it again"
                 )
-            client.set_model_version_tag(model, str(version), tag, str(expected or ""))
-            client.set_registered_model_alias(model, alias, str(version))
+            if fence:
+                fence()
+            held().set_model_version_tag(model, str(version), tag, str(expected or ""))
+            held().set_registered_model_alias(model, alias, str(version))
         return expected
+
+    def point(self, model: str, version: int, alias: str, fence: Callable[[], None]) -> int | None:
+        """Point the alias at the version, wherever it points now; return where that was.
+
+        For who knows the truth from elsewhere: which version answers requests.
+
+        :param fence: called last, under the lock; what it raises leaves the alias where it is.
+        :raises VersionNotFound: no such version.
+        """
+        with self.lock(model) as held:
+            self.find_version(model, version=version)
+            current = self.alias_version(model, alias)
+            if current != version:
+                fence()
+                held().set_registered_model_alias(model, alias, str(version))
+        return current
 
     def rollback(self, model: str, alias: str, key: str) -> tuple[int, int]:
         """Point the alias back at the recorded predecessor; return (left, restored).
@@ -111,8 +133,8 @@ class MlflowRegistryHook(MlflowHook):
         :raises VersionNotFound: nothing has the alias, or it has no recorded predecessor.
         """
         tag = f"shamal.rollback_{alias}"
-        with self.lock(model) as client:
-            done = json.loads(client.get_registered_model(model).tags.get(tag, "{}"))
+        with self.lock(model) as held:
+            done = json.loads(held().get_registered_model(model).tags.get(tag, "{}"))
             if done.get("key") != key:
                 current = self.find_version(model, alias=alias)
                 previous = current["tags"].get(f"shamal.previous_{alias}")
@@ -122,45 +144,72 @@ class MlflowRegistryHook(MlflowHook):
                         "promote the version you want instead"
                     )
                 done = {"key": key, "left": current["version"], "restored": int(previous)}
-                client.set_registered_model_tag(model, tag, json.dumps(done))
-            client.set_registered_model_alias(model, alias, str(done["restored"]))
+                held().set_registered_model_tag(model, tag, json.dumps(done))
+            held().set_registered_model_alias(model, alias, str(done["restored"]))
         return done["left"], done["restored"]
 
     @contextmanager
-    def lock(self, model: str) -> Iterator[Any]:
-        """Hold the model's promotion lock and lend the client.
+    def lock(self, model: str) -> Iterator[Callable[[], Any]]:
+        """Hold the model's promotion lock; yield what lends the client for one write.
 
-        MLflow moves an alias without comparing, but makes a registered model's name exist only once:
-        `<model>.lock` is the lock, and a dead task's one is removed after two minutes.
+        MLflow moves an alias without comparing, but makes a registered model's name exist only once: `<model>.lock`
+        is the lock. A dead task's one is removed after 30 s; who was only paused meanwhile finds another holder's mark
+        in it, may not write, and leaves the lock to that one.
 
         :raises VersionNotFound: no such model.
-        :raises PromotionInProgress: another promotion holds it.
+        :raises PromotionInProgress: another promotion holds it, or took it over.
         """
+        name, mark = f"{model}.lock", uuid.uuid4().hex
+        with self.calls() as client:
+            with not_found(f"model {model!r} on {self.address}"):
+                client.get_registered_model(model)
+            self._take(client, name, mark)
+
+            def held() -> Any:
+                if _holder(client, name) != mark:
+                    raise PromotionInProgress(
+                        f"this promotion of model {model!r} stood still for more than {LOCK_EXPIRES:g} s and lost "
+                        f"{name!r} on {self.address} to another one; the task retries"
+                    )
+                return client
+
+            try:
+                yield held
+            finally:
+                if _holder(client, name) == mark:
+                    client.delete_registered_model(name)
+
+    def _take(self, client: Any, name: str, mark: str) -> None:
         from mlflow.exceptions import MlflowException
 
-        name = f"{model}.lock"
         deadline = time.monotonic() + LOCK_WAIT
-        with self.calls() as client, not_found(f"model {model!r} on {self.address}"):
-            client.get_registered_model(model)
-        with self.calls() as client:
-            while True:
-                try:
-                    client.create_registered_model(name)
-                    break
-                except MlflowException as error:
-                    if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                        raise
-                _drop_if_expired(client, name)
-                if time.monotonic() > deadline:
-                    raise PromotionInProgress(
-                        f"another promotion of model {model!r} holds {name!r} on {self.address}; "
-                        "the task retries, and a dead task's lock expires after two minutes"
-                    )
-                time.sleep(0.1)
+        while True:
             try:
-                yield client
-            finally:
-                client.delete_registered_model(name)
+                client.create_registered_model(name, description=mark)
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                    raise
+            else:
+                return
+            _drop_if_expired(client, name)
+            if time.monotonic() > deadline:
+                raise PromotionInProgress(
+                    f"another promotion holds {name!r} on {self.address}; the task retries, and a dead task's lock "
+                    f"expires after {LOCK_EXPIRES:g} s"
+                )
+            time.sleep(0.1)
+
+
+def _holder(client: Any, name: str) -> str | None:
+    """Return the mark of the lock's holder; None when nobody holds it."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return str(client.get_registered_model(name).description)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return None
 
 
 def _ensure_model(client: Any, model: str) -> None:
