@@ -43,3 +43,11 @@ def test_a_change_made_from_an_older_route_is_refused(repository):
         with pytest.raises(RouteChanged, match="nothing was written"):
             repository.write_route("churn", stale, Route(3, 1, {3: 1.0}), Path("/log"), 2.0)
     assert repository.route("churn") == second
+
+
+def test_a_broken_route_keeps_what_was_approved_and_holds_up_no_other_model(repository):
+    for model in ("churn", "fraud"):
+        repository.write_route(model, None, Route(1, None, {1: 1.0}), Path("/log"), 2.0)
+    approved = repository.approve()
+    (repository.root / "churn" / "router.json").write_text("{")
+    assert repository.approve() == repository.approved() == approved == ["churn__v1", "churn", "fraud__v1", "fraud"]

@@ -8,6 +8,7 @@
 import fcntl
 import hashlib
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -127,7 +128,7 @@ class ModelRepository:
         :param before: the route that `after` was made from; None where there was none.
         :raises RouteChanged: somebody else has written the route since.
         """
-        with self._locked(model):
+        with self.locked(model):
             current = self.route(model)
             if (current and current.generation) != (before and before.generation):
                 raise RouteChanged(
@@ -138,7 +139,7 @@ class ModelRepository:
             if before is None:
                 self._make_router(model, route, prediction_log, prediction_log_seconds)
             else:
-                _replace(self.root / model / "router.json", route.to_json())
+                replace_file(self.root / model / "router.json", route.to_json())
         return route
 
     def _make_router(self, model: str, route: Route, prediction_log: Path, prediction_log_seconds: float) -> None:
@@ -158,13 +159,27 @@ class ModelRepository:
             (folder / "router.json").write_text(route.to_json())
 
     def approve(self) -> list[str]:
-        """Write approved.json from every model's route: routers and versions in use, for the server's next start."""
-        with self._locked(""):
+        """Write approved.json from every model's route: routers and versions in use, for the server's next start.
+
+        A model whose router.json is broken keeps what was approved for it: it must not hold up the others.
+        """
+        with self.locked(""):
             load: list[str] = []
             for path in sorted(self.root.glob("*/router.json")):
-                model, route = path.parent.name, routes.read(path)
-                load += [version_model(model, version) for version in route.versions] + [model]
-            _replace(self.root / "approved.json", json.dumps({"load": load}))
+                model = path.parent.name
+                try:
+                    versions = routes.read(path).versions
+                except ValueError:
+                    load += [name for name in self.approved() if re.fullmatch(rf"{model}(__v\d+)?", name)]
+                else:
+                    load += [version_model(model, version) for version in versions] + [model]
+            replace_file(self.root / "approved.json", json.dumps({"load": load}))
+        return load
+
+    def approved(self) -> list[str]:
+        """Return what the server loads at its next start."""
+        path = self.root / "approved.json"
+        load: list[str] = json.loads(path.read_text())["load"] if path.exists() else []
         return load
 
     def versions(self, model: str) -> list[int]:
@@ -173,8 +188,11 @@ class ModelRepository:
         return sorted(int(name) for name in names if name.isdigit())
 
     @contextmanager
-    def _locked(self, model: str) -> Iterator[None]:
-        """Hold a lock that its process cannot leave behind; "" is the one of the whole repository."""
+    def locked(self, model: str) -> Iterator[None]:
+        """Hold a lock that its process cannot leave behind.
+
+        :param model: whose route; `<model>.release` for its journal and intent, "" for the whole repository.
+        """
         folder = self.root.parent / f".locks-{self.root.name}"
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / f"{model}.lock").open("w") as lock:
@@ -198,7 +216,11 @@ class ModelRepository:
             folder.rename(self.root / name)
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
+    """Replace a file in one step; after a power cut it holds the old text or the new one."""
     beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text)
+    with beside.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     beside.replace(path)

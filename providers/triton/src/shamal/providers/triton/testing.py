@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from airflow.sdk import Connection
 
+from shamal.providers.triton import load
 from shamal.providers.triton.errors import ModelLoadFailed, TritonUnavailable
 from shamal.providers.triton.hooks.triton import Backend, Protocol, TritonHook
 from shamal.providers.triton.router import champion, route
@@ -56,6 +57,11 @@ class FakeTriton(TritonHook):
         except Exception as error:  # onnxruntime's errors share no base class
             raise ModelLoadFailed(f"Triton at fake cannot load {name}: {error}") from error
 
+    def loaded_models(self) -> set[str]:
+        """Return what was loaded."""
+        self._check_live()
+        return set(self.loaded)
+
     def unload(self, name: str) -> None:
         """Forget the model."""
         self._check_live()
@@ -85,13 +91,15 @@ class FakeTriton(TritonHook):
             "prediction_id": np.array([uuid.uuid4().hex.encode() for _ in rows], np.object_),
         }
 
-    def router_overhead(
-        self, model: str, version: int, features: Any, concurrency: int, seconds: float
-    ) -> dict[str, Any]:
-        """Return a measurement of the right form."""
+    def latencies(self, name: str, features: Any, *, concurrency: int, seconds: float) -> list[float]:
+        """Measure the version's file in this process."""
+        calls = [lambda: self.infer(name, features)] * concurrency
+        return load.closed_loop(calls, seconds)
+
+    def batched(self, name: str) -> bool:
+        """Return False, as for the laptop's server."""
         self._check_live()
-        side = {"p50_ms": 1.0, "p99_ms": 2.0, "requests_per_second": 1000.0}
-        return {"direct": side, "router": side, "added_p50_ms": 0.0, "throughput_ratio": 1.0}
+        return False
 
     def _check_live(self) -> None:
         if not self.live:

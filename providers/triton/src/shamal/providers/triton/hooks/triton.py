@@ -105,6 +105,11 @@ class TritonHook(BaseHook):
             except InferenceServerException as error:
                 raise ModelLoadFailed(f"Triton at {self.address} cannot load {name}: {error.message()}") from error
 
+    def loaded_models(self) -> set[str]:
+        """Return the names of all models that can answer: routers and versions."""
+        with self._reaching():
+            return {each["name"] for each in self._http.get_model_repository_index() if each.get("state") == "READY"}
+
     def unload(self, name: str) -> None:
         """Unload a model; harmless when it is not loaded."""
         with self._reaching():
@@ -151,16 +156,21 @@ class TritonHook(BaseHook):
         found = {output: result.as_numpy(output) for output in outputs}
         return {output: values.reshape(-1) for output, values in found.items() if values is not None}
 
-    def router_overhead(
-        self, model: str, version: int, features: Any, concurrency: int, seconds: float
-    ) -> dict[str, Any]:
-        """Return latency and throughput of the router and of its champion called directly (see `benchmark`)."""
-        from shamal.providers.triton import benchmark
+    def latencies(self, name: str, features: Any, *, concurrency: int, seconds: float) -> list[float]:
+        """Return the latency in milliseconds of every gRPC request that `concurrency` clients send within `seconds`.
+
+        :param name: a router or a version; the requests stay out of the prediction log.
+        :param features: float32 [N, F], the same for every request.
+        """
+        from shamal.providers.triton import load
 
         with self._reaching():
-            return benchmark.router_overhead(
-                self.grpc_address, model, version, features, concurrency=concurrency, seconds=seconds, log=False
-            )
+            return load.latencies(self.grpc_address, name, features, concurrency=concurrency, seconds=seconds)
+
+    def batched(self, name: str) -> bool:
+        """Return whether the rows of a model's input are Triton's batch (`max_batch_size` above 0)."""
+        with self._reaching():
+            return int(self._http.get_model_config(name)["max_batch_size"]) > 0
 
     @cached_property
     def _http(self) -> Any:
