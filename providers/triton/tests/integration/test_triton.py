@@ -12,7 +12,6 @@ import pytest
 from shamal.providers.triton import deployment, traffic
 from shamal.providers.triton.errors import ModelLoadFailed, TritonUnavailable
 from shamal.providers.triton.hooks.triton import TritonHook
-from shamal.providers.triton.operators.benchmark import BenchmarkModelOperator
 from shamal.providers.triton.operators.deploy import DeployModelOperator
 from shamal.providers.triton.operators.route import RollbackDeploymentOperator, RouteTrafficOperator
 from shamal.providers.triton.testing import FakeTriton
@@ -152,15 +151,6 @@ def test_a_request_of_the_wrong_width_is_refused_with_the_right_one(hook, model,
     RouteTrafficOperator(task_id="r", model=model, version=1).execute({})
     with pytest.raises(Exception, match=r"features has 5 columns; .* takes 4"):
         hook.infer(model, np.zeros((1, 5)))
-
-
-def test_benchmark_measures_router_and_version(hook, model, make_version):
-    DeployModelOperator(task_id="d", model=model, version=1, **make_version(1)).execute({})
-    RouteTrafficOperator(task_id="r", model=model, version=1).execute({})
-    result = BenchmarkModelOperator(task_id="b", model=model, batch_sizes=[1, 8], seconds=0.5).execute({})
-    assert [each["batch_size"] for each in result["measurements"]] == [1, 8]
-    assert all(each["router"]["requests_per_second"] > 0 for each in result["measurements"])
-    assert logged_versions(hook, model, 0) == {}
 
 
 def test_a_server_that_is_away_is_named(monkeypatch):

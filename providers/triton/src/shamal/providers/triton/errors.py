@@ -2,6 +2,7 @@
 
 TritonUnavailable        the server does not answer; a retry may cure it
 TrafficNotRouted         the router did not take the new version in time; a retry may cure it
+BenchmarkFailed          perf_analyzer does not run or fails
 RouteChanged             somebody else changed the model's route meanwhile; a retry may cure it
 DeploymentRefused        (AirflowFailException: no retry can cure it)
 ├── InvalidDeployment    a name, version, path or file that cannot be meant
@@ -22,6 +23,10 @@ class TritonUnavailable(AirflowException):
 
 class TrafficNotRouted(AirflowException):
     """The router still answers with another version; the route was put back."""
+
+
+class BenchmarkFailed(AirflowException):
+    """NVIDIA's perf_analyzer does not run or fails."""
 
 
 class RouteChanged(AirflowException):
