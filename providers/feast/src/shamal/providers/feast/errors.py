@@ -8,6 +8,7 @@ FeastError                  no retry can cure any of these
 ├── UnknownFeatureView      ┐ the project has no object of this name
 ├── UnknownFeatureService   ┘
 ├── UnsupportedSource       a data source or request the offline store cannot serve
+├── NotServableByKey        a key or feature that a router cannot read from the online store
 ├── MissingTable            the catalog has no such table
 ├── MissingColumn           a table or feature service has no such column
 ├── InvalidTrainingSet      the label is a feature, or a category code is out of range
@@ -50,6 +51,10 @@ class UnknownFeatureService(FeastError):
 
 class UnsupportedSource(FeastError):
     """The offline store cannot read this data source or answer this kind of request."""
+
+
+class NotServableByKey(FeastError):
+    """A router cannot read this key or feature from the online store; serve the model with `features` in requests."""
 
 
 class MissingTable(FeastError):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pyiceberg.table import Table as IcebergTable
 
 TIME = "event_timestamp"
+UNKNOWN = 0  # the code of a missing category, in training as in serving
 
 
 @dataclass(frozen=True)
@@ -88,14 +89,14 @@ def check_features(features: Sequence[str], spec: TrainingSetSpec) -> None:
 
 
 def with_known_codes(rows: "Table", categorical: Mapping[str, int]) -> "Table":
-    """Return the rows with missing categories as code 0 (unknown).
+    """Return the rows with missing categories as code `UNKNOWN`.
 
     :raises InvalidTrainingSet: when a code is outside 0 to number - 1; it would break the model's embedding
     """
     import pyarrow.compute as pc
 
     for name, size in categorical.items():
-        codes = rows[name].fill_null(0)
+        codes = rows[name].fill_null(UNKNOWN)
         found = pc.min_max(codes).as_py()
         if found["min"] < 0 or found["max"] >= size:
             raise InvalidTrainingSet(

@@ -1,7 +1,7 @@
 """`FeastHook`: one Feast project per call, on the registry, stores and catalog of an Airflow connection."""
 
 import fcntl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from shamal.providers.feast.errors import (
 
 if TYPE_CHECKING:
     from feast import FeatureService, FeatureStore, FeatureView
+    from shamal.providers.feast.serving import OnMissing
     from shamal.providers.feast.training_set import TrainingSetSpec
 
 NEEDED = ("registry", "online_store", "catalog_type", "catalog_uri", "warehouse")
@@ -122,7 +123,7 @@ class FeastHook(BaseHook):
     ) -> list[dict[str, Any]]:
         """Return one dict of keys and features per entity row; a missing or expired value is None.
 
-        Feast measures a view's TTL here from now, so old data is expired even when it is the newest.
+        A view's TTL is measured from now, so old data is expired even when it is the newest.
 
         :raises UnknownFeatureService: when the project has no such service
         """
@@ -130,6 +131,34 @@ class FeastHook(BaseHook):
         service = self._service(store, feature_service)
         columns = store.get_online_features(features=service, entity_rows=[dict(row) for row in entity_rows]).to_dict()
         return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+    def serving_features(
+        self,
+        project: str,
+        feature_service: str,
+        *,
+        keys: Sequence[str],
+        columns: Sequence[str],
+        categorical: Collection[str],
+        on_missing: "OnMissing",
+    ) -> dict[str, Any]:
+        """Return how a router finds a model's feature matrix in the online store (see `serving`).
+
+        :param keys: entity keys, in the order in which a client joins them with "/"
+        :param columns: features in the order of the model's feature matrix
+        :param categorical: those of them that are codes; a missing code is 0 (unknown), any other missing value NaN
+        :param on_missing: `refuse` a request with a missing or expired row, or `impute` what it lacks
+        :raises UnknownFeatureService: when the project has no such service
+        :raises MissingColumn: when the service has no such feature
+        :raises NotServableByKey: when a view's key is not among the keys, or a type is none of the allowed
+        """
+        from shamal.providers.feast import serving
+
+        store = self.store(project)
+        service = self._service(store, feature_service)
+        return serving.document(
+            store, service, keys=keys, columns=columns, categorical=categorical, on_missing=on_missing
+        )
 
     def store(self, project: str, snapshots: Mapping[str, int] | None = None) -> "FeatureStore":
         """Return the project's Feast FeatureStore, for what this hook does not cover.
