@@ -4,6 +4,8 @@ TritonUnavailable        the server does not answer; a retry may cure it
 TrafficNotRouted         the router did not take the new version in time; a retry may cure it
 BenchmarkFailed          perf_analyzer does not run or fails
 RouteChanged             somebody else changed the model's route meanwhile; a retry may cure it
+ReleaseUnderWay          another promotion of the model has begun; a retry may cure it
+ReleaseOvertaken         this promotion stood still and another process took over; a retry may cure it
 DeploymentRefused        (AirflowFailException: no retry can cure it)
 ├── InvalidDeployment    a name, version, path or file that cannot be meant
 ├── DigestMismatch       the file is not the one that was registered
@@ -11,6 +13,11 @@ DeploymentRefused        (AirflowFailException: no retry can cure it)
 ├── VersionNotDeployed   the version has no folder
 ├── ModelLoadFailed      Triton cannot load the file
 ├── GoldenMismatch       the version's answers differ from the known ones
+├── WarmUpFailed         the version stays slower than its limit
+├── ChampionChanged      another version answers than the one that the release was compared with
+├── CanaryFailed         the candidate broke a limit of its canary
+├── CanaryUndecided      too few requests to judge the candidate
+├── CanaryStopped        somebody else moved the traffic during the canary
 └── NothingToRollBackTo  there is no previous version
 """
 
@@ -31,6 +38,14 @@ class BenchmarkFailed(AirflowException):
 
 class RouteChanged(AirflowException):
     """The route is not the one that this change was made from; nothing was written."""
+
+
+class ReleaseUnderWay(AirflowException):
+    """Another promotion of the model has begun; nothing was changed."""
+
+
+class ReleaseOvertaken(AirflowException):
+    """The promotion stood still and another process finished or undid it; nothing more was changed."""
 
 
 class DeploymentRefused(AirflowFailException):
@@ -59,6 +74,26 @@ class ModelLoadFailed(DeploymentRefused):
 
 class GoldenMismatch(DeploymentRefused):
     """The version's answers to the golden requests differ from the known ones."""
+
+
+class ChampionChanged(DeploymentRefused):
+    """Another version answers than the one that the release was compared with."""
+
+
+class WarmUpFailed(DeploymentRefused):
+    """The version stays slower than its limit, however often it is asked."""
+
+
+class CanaryFailed(DeploymentRefused):
+    """The candidate certainly broke a limit; it has no traffic."""
+
+
+class CanaryUndecided(DeploymentRefused):
+    """Too few requests came to judge the candidate; it has no traffic."""
+
+
+class CanaryStopped(DeploymentRefused):
+    """Somebody else moved the traffic during the canary, which left it as they wanted it."""
 
 
 class NothingToRollBackTo(DeploymentRefused):
