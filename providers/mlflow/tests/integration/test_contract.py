@@ -65,6 +65,7 @@ def test_logging_twice_changes_nothing(hook: MlflowRegistryHook, model: str, tmp
     assert [each.path for each in client.list_artifacts(run_id)] == ["gates.json"]
     assert run.info.status == "FINISHED"
     assert hook.run_tags(run_id)["a"] == "b"
+    assert hook.read_json(run_id, "gates.json") == []
 
 
 def test_a_run_has_one_model_and_one_version(hook: MlflowRegistryHook, model: str, tmp_path: Path) -> None:
@@ -80,6 +81,8 @@ def test_a_run_has_one_model_and_one_version(hook: MlflowRegistryHook, model: st
 def test_what_does_not_exist_is_not_found(hook: MlflowRegistryHook, model: str) -> None:
     with pytest.raises(VersionNotFound, match="run"):
         hook.run_tags("0" * 32)
+    with pytest.raises(VersionNotFound, match=r"none\.json"):
+        hook.read_json(start_run(hook, model), "none.json")
     with pytest.raises(VersionNotFound, match="alias 'champion'"):
         hook.find_version(model, alias="champion")
     with pytest.raises(VersionNotFound, match=model):

@@ -120,6 +120,13 @@ class FakeClient:
         """Return the files of a run."""
         return [SimpleNamespace(path=path.name) for path in sorted((self.folder / run_id).iterdir())]
 
+    def download_artifacts(self, run_id: str, path: str, dst_path: str) -> str:
+        """Copy an artifact of a run."""
+        file = self.folder / run_id / path
+        if not file.is_file():
+            raise _missing(f"artifact {path}")
+        return str(shutil.copy(file, dst_path))
+
     def create_logged_model(self, experiment_id: str, name: str, source_run_id: str) -> Any:
         """Make a logged model without files."""
         model_id = f"m-{uuid.uuid4().hex}"

@@ -1,5 +1,6 @@
 """The connection to one MLflow server, and the runs on it."""
 
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -177,6 +178,15 @@ class MlflowHook(BaseHook):
         """
         with self.calls() as client, not_found(f"MLflow run {run_id} on {self.address}"):
             return dict(client.get_run(run_id).data.tags)
+
+    def read_json(self, run_id: str, name: str) -> Any:
+        """Return the content of a JSON artifact of the run.
+
+        :raises VersionNotFound: no such run or artifact.
+        """
+        where = f"artifact {name} of MLflow run {run_id} on {self.address}"
+        with self.calls() as client, not_found(where), tempfile.TemporaryDirectory() as scratch:
+            return json.loads(Path(client.download_artifacts(run_id, name, scratch)).read_text())
 
 
 @contextmanager
