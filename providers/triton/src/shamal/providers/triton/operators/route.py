@@ -10,6 +10,9 @@ from shamal.providers.triton import traffic
 from shamal.providers.triton.hooks.triton import TritonHook
 from shamal.providers.triton.operators.deploy import version_number
 
+BY = "{{ dag_run.triggering_user_name or dag.owner }}"
+REASON = "{{ dag.dag_id }}, run {{ run_id }}"
+
 
 class RouteTrafficOperator(BaseOperator):
     """Give all traffic of a model to a deployed version; done when the router answers with it.
@@ -19,24 +22,31 @@ class RouteTrafficOperator(BaseOperator):
 
     :param model: registered name (templated).
     :param version: a version that DeployModelOperator has loaded (templated).
+    :param by: who wants it, for the journal; default: who triggered the run, or the DAG's owner (templated).
+    :param reason: why, for the journal; default: the run (templated).
     :param triton_conn_id: the server.
     :raises VersionNotDeployed: the version has no folder.
     :raises TrafficNotRouted: the router did not follow within 30 s; the former route is back.
+    :raises ReleaseUnderWay: another change of the model has begun.
     """
 
-    template_fields: Sequence[str] = ("model", "version")
+    template_fields: Sequence[str] = ("model", "version", "by", "reason")
 
     def __init__(
         self,
         *,
         model: str,
         version: int | str,
+        by: str = BY,
+        reason: str = REASON,
         triton_conn_id: str = TritonHook.default_conn_name,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.model = model
         self.version = version
+        self.by = by
+        self.reason = reason
         self.triton_conn_id = triton_conn_id
 
     @cached_property
@@ -46,11 +56,11 @@ class RouteTrafficOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Route the traffic."""
-        return traffic.route(self.hook, self.model, version_number(self.version))
+        return traffic.route(self.hook, self.model, version_number(self.version), by=self.by, reason=self.reason)
 
 
 class RollbackDeploymentOperator(BaseOperator):
-    """Give all traffic back to the previous version; needs Triton and its model repository, nothing else.
+    """Give all traffic back to the previous version; needs Triton's model repository, nothing else.
 
     Running it twice is harmless: the second run finds the rollback done. Returns
     `{"model", "champion", "previous", "rolled_back"}`.
@@ -62,19 +72,23 @@ class RollbackDeploymentOperator(BaseOperator):
     :raises NothingToRollBackTo: no version served before.
     """
 
-    template_fields: Sequence[str] = ("model", "version")
+    template_fields: Sequence[str] = ("model", "version", "by", "reason")
 
     def __init__(
         self,
         *,
         model: str,
         version: int | str | None = None,
+        by: str = BY,
+        reason: str = REASON,
         triton_conn_id: str = TritonHook.default_conn_name,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.model = model
         self.version = version
+        self.by = by
+        self.reason = reason
         self.triton_conn_id = triton_conn_id
 
     @cached_property
@@ -85,4 +99,4 @@ class RollbackDeploymentOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Roll back."""
         version = None if self.version is None else version_number(self.version)
-        return traffic.rollback(self.hook, self.model, version)
+        return traffic.rollback(self.hook, self.model, version, by=self.by, reason=self.reason)
