@@ -1,7 +1,7 @@
 import threading
 import time
 
-from local.demo.traffic import Traffic
+from local.traffic import Traffic
 
 
 def test_requests_follow_the_timetable_and_each_number_is_sent_once() -> None:
