@@ -117,8 +117,9 @@ def training_output(tmp_path: Path) -> Callable[..., Path]:
 def context() -> Callable[..., dict[str, object]]:
     """Return a function that makes the context of a task attempt."""
 
-    def make(run_id: str = "manual__1", task_id: str = "evaluate") -> dict[str, object]:
+    def make(run_id: str = "manual__1", task_id: str = "evaluate", user: str | None = None) -> dict[str, object]:
         ti = SimpleNamespace(dag_id="flight_delays_train", run_id=run_id, task_id=task_id, map_index=-1)
-        return {"ti": ti, "dag": SimpleNamespace(folder=str(Path(__file__).parent))}
+        dag, dag_run = SimpleNamespace(folder=str(Path(__file__).parent)), SimpleNamespace(triggering_user_name=user)
+        return {"ti": ti, "dag": dag, "dag_run": dag_run}
 
     return make

@@ -1,9 +1,12 @@
+import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shamal.providers.mlflow import releases
 from shamal.providers.mlflow.errors import GateDenied, InvalidGates, InvalidName
 from shamal.providers.mlflow.operators.evaluate import EvaluateModelOperator
 from shamal.providers.mlflow.testing import FakeMlflow
@@ -47,6 +50,34 @@ def test_a_bad_model_is_logged_and_then_denied(make: Any, context: Any) -> None:
     assert "min_accuracy" not in str(denied.value)
     (run,) = operator.hook.client.runs.values()
     assert run.data.tags["shamal.gates"] == "denied"
+
+
+def test_a_second_candidate_is_compared_with_the_champion_and_the_run_says_so(make: Any, context: Any) -> None:
+    gates = {"min_roc_auc": 0.6, "max_loss_against_champion": 0.005}
+    operator = make(gates=gates)
+    first = operator.execute(context())
+    assert first["verdicts"][1]["reason"] == "no champion yet"
+    registry, run = operator.hook, operator.hook.run_tags(first["run_id"])
+    tags = {name: run[name] for name in releases.KEPT_TAGS}
+    version = registry.register("flight_delays", first["run_id"], run["shamal.model_id"], tags, "candidate")
+    registry.promote("flight_delays", version, None, "champion")
+    second = operator.execute(context("manual__2"))
+    assert second["verdicts"][1] | {"reason": ""} == second["verdicts"][1] | {"value": 0, "reason": "", "passed": True}
+    assert second["metrics"]["champion_roc_auc"] == second["metrics"]["roc_auc"]
+    stored = json.loads((registry.client.folder / second["run_id"] / "gates.json").read_text())
+    assert stored["champion"] == {"version": version, "incomparable": None}
+
+
+@pytest.mark.parametrize(("user", "passes"), [("engineer", True), ("approver", False)])
+def test_a_waiver_counts_unless_its_approver_started_the_run(make: Any, context: Any, user: str, passes: bool) -> None:
+    day = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    waiver = {"gate": "min_roc_auc", "approver": "approver", "reason": "A storm.", "expires": day}
+    operator = make(gates={"min_roc_auc": 0.999, "waivers": [waiver]}, approvers=["approver"], owner="operations")
+    if passes:
+        assert operator.execute(context(user=user))["verdicts"][0]["waived_by"] == "approver"
+    else:
+        with pytest.raises(GateDenied, match="approver started this run"):
+            operator.execute(context(user=user))
 
 
 def test_bad_input_reaches_no_server(make: Any, context: Any) -> None:

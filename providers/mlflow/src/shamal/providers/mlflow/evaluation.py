@@ -1,11 +1,15 @@
-"""Measures a trained model against its evaluation set, its baseline and its gates; knows no server."""
+"""Measures a trained model against its evaluation set, its baseline, the champion and its gates; knows no server."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-from shamal.providers.mlflow import gates, onnx_model
-from shamal.providers.mlflow.metrics import METRICS, baseline_scores, compute
+from shamal.providers.mlflow import onnx_model
+from shamal.providers.mlflow.gates import fairness, quality, skew, waivers
+from shamal.providers.mlflow.gates.champion import Champion
+from shamal.providers.mlflow.gates.suite import Suite
+from shamal.providers.mlflow.gates.verdicts import Measured, Verdict, columns, plain, table
+from shamal.providers.mlflow.metrics import baseline_scores
 from shamal.providers.mlflow.training_output import TrainingOutput
 from shamal.providers.mlflow.training_set import TrainingSet
 
@@ -14,15 +18,18 @@ from shamal.providers.mlflow.training_set import TrainingSet
 class Evaluation:
     """What was measured, and what the gates say about it.
 
-    :param metrics: the model's metrics, latency and differences; NaN = undefined.
-    :param baseline: the baseline's metrics on the same rows.
+    :param measured: everything that a gate can limit.
+    :param metrics: per scorer (`model`, `baseline`, perhaps `champion`) its metrics; NaN = undefined.
+    :param verdicts: what each gate says.
+    :param details: figures behind the verdicts: slices, calibration, columns, champion, rows.
     :param golden: golden requests for whoever serves the model.
     """
 
-    metrics: dict[str, float]
-    baseline: dict[str, float]
-    verdicts: list[gates.Verdict]
-    golden: dict[str, Any]
+    measured: dict[str, Measured]
+    metrics: dict[str, dict[str, float]]
+    verdicts: list[Verdict]
+    details: dict[str, Any] = field(default_factory=dict)
+    golden: dict[str, Any] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -31,45 +38,96 @@ class Evaluation:
 
     @property
     def all_metrics(self) -> dict[str, float]:
-        """Return the model's metrics, and the baseline's as `baseline_<name>`."""
-        return self.metrics | {f"baseline_{name}": value for name, value in self.baseline.items()}
+        """Return what MLflow keeps: the model's figures, and the others' metrics as `baseline_<name>` and so on."""
+        own = {name: float(each.value) for name, each in self.measured.items() if isinstance(each.value, float)}
+        others = {
+            f"{scorer}_{name}": value
+            for scorer, found in self.metrics.items()
+            for name, value in found.items()
+            if scorer != "model"
+        }
+        return own | others
 
     def report(self) -> str:
-        """Return the model's and the baseline's figures and the verdicts as text."""
-        rows: list[tuple[str, ...]] = [("metric", "model", "baseline")]
-        for name, value in self.metrics.items():
-            rows.append((name, f"{value:.6g}", f"{self.baseline[name]:.6g}" if name in self.baseline else "-"))
-        return f"{gates.columns(rows)}\n\n{gates.table(self.verdicts)}"
+        """Return the figures of model, baseline and champion and the verdicts as text."""
+        figures = [(name, *(f"{found[name]:.6g}" for found in self.metrics.values())) for name in self.metrics["model"]]
+        return f"{columns([('metric', *self.metrics), *figures])}\n\n{table(self.verdicts)}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return gates.json: the verdicts and every figure behind them as plain JSON."""
+        return {
+            "passed": self.passed,
+            "verdicts": [each.as_dict() for each in self.verdicts],
+            "metrics": {
+                scorer: {name: plain(value) for name, value in found.items()} for scorer, found in self.metrics.items()
+            },
+            "intervals": {name: list(each.interval) for name, each in self.measured.items() if each.interval},
+            **self.details,
+        }
 
 
-def evaluate(output: TrainingOutput, training_set: TrainingSet, task: str, limits: Mapping[str, Any]) -> Evaluation:
+def evaluate(
+    output: TrainingOutput,
+    training_set: TrainingSet,
+    suite: Suite,
+    *,
+    champion: Champion | None = None,
+    started_by: str | None = None,
+) -> Evaluation:
     """Measure the model and judge it.
 
-    :param task: `binary_classification` or `regression`.
-    :param limits: gate to limit.
+    :param champion: the version that serves now; None where there is none yet.
+    :param started_by: user id of the person who started this run, whose waivers do not count; None for the schedule.
     :raises SignatureMismatch: the model does not take the training set's features.
+    :raises InvalidGates: the suite names a column that is no feature.
     """
     session = onnx_model.load(output.onnx, training_set)
-    features, labels = training_set.read("evaluation")
-    metrics = compute(task, labels, onnx_model.score(session, features))
+    train, (features, labels) = training_set.read("train"), training_set.read("evaluation")
     categorical = [at for at, name in enumerate(training_set.features) if name in training_set.categorical]
-    baseline = compute(task, labels, baseline_scores(task, training_set.read("train"), features, categorical))
-    main = next(iter(METRICS[task]))
-    p50, p99 = onnx_model.latency_ms(session, features[:1])
-    measured = metrics | {
-        "margin_over_baseline": metrics[main] - baseline[main],
-        "latency_p50_ms": p50,
-        "latency_p99_ms": p99,
+    scores = {
+        "model": onnx_model.score(session, features),
+        "baseline": baseline_scores(suite.task, train, features, categorical),
     }
-    if output.onnx_difference is not None:
-        measured["onnx_difference"] = output.onnx_difference
-    stale = output.stale_reason(training_set.digest)
-    verdicts = gates.judge(
-        task,
-        limits,
-        measured,
-        robustness_failure=onnx_model.robustness_failure(session, training_set, task),
-        stale={"onnx_difference": stale} if stale else {},
-    )
+    obstacle = champion.incomparable(training_set) if champion else "no champion yet"
+    if champion and not obstacle:
+        scores["champion"] = champion.scores(training_set)
+    found = quality.measure(suite.task, labels, scores)
+    exempt = suite.skew.exempt if suite.skew else ()
+    measured = found.measured | _technical(session, features, output, training_set, suite.task)
+    measured["skew"], shifts = skew.measure(training_set, train[0], features, exempt)
+    if obstacle:
+        measured["loss_against_champion"] = Measured(None, said=(champion is None, obstacle))
+    slices = {}
+    if suite.fairness:
+        named = dict(zip(training_set.features, features.T, strict=True))
+        for column in suite.fairness.columns:
+            groups = fairness.groups(named, column)
+            gap, slices[column] = fairness.measure(suite.task, suite.fairness, groups, labels, scores["model"])
+            measured[f"fairness.{column}"] = gap
+    details = {
+        "task": suite.task,
+        "rows": {"train": len(train[1]), "evaluation": len(labels)},
+        "champion": champion and {"version": champion.version, "incomparable": obstacle},
+        "slices": slices,
+        "calibration": found.calibration,
+        "columns": shifts,
+    }
     golden = onnx_model.golden_requests(session, features, training_set.features)
-    return Evaluation(measured, baseline, verdicts, golden)
+    today = datetime.now(UTC).date()
+    verdicts = waivers.apply(suite.judge(measured), suite.waivers, today=today, started_by=started_by)
+    return Evaluation(measured, found.metrics, verdicts, details, golden)
+
+
+def _technical(
+    session: Any, features: Any, output: TrainingOutput, training_set: TrainingSet, task: str
+) -> dict[str, Measured]:
+    """Measure what does not depend on the labels."""
+    p50, p99 = onnx_model.latency_ms(session, features[:1])
+    failure = onnx_model.robustness_failure(session, training_set, task)
+    return {
+        "latency_p50_ms": Measured(p50),
+        "latency_p99_ms": Measured(p99),
+        "model_mb": Measured(output.onnx.stat().st_size / 1e6),
+        "onnx_difference": Measured(output.onnx_difference, stale=output.stale_reason(training_set.digest)),
+        "robust": Measured(failure is None, said=(failure is None, failure or "finite scores in range")),
+    }

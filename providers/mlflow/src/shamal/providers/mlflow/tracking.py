@@ -51,7 +51,7 @@ def log_evaluation(
         folder = Path(scratch)
         golden, verdicts = folder / model_folder.GOLDEN, folder / "gates.json"
         onnx_model.write_golden(golden, evaluation.golden)
-        verdicts.write_text(json.dumps([verdict.as_dict() for verdict in evaluation.verdicts], indent=1))
+        verdicts.write_text(json.dumps(evaluation.as_dict(), indent=1, allow_nan=False))
         described = training_set.folder / "training_set.json"
         trained = [output.folder / "training.json", output.folder / "weights.safetensors"]
         hook.log_files(run_id, [*trained, described, verdicts, golden])

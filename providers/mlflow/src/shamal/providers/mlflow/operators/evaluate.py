@@ -1,16 +1,17 @@
 """Judges a trained model and logs what was found."""
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
-from shamal.providers.mlflow import gates as gate_rules
 from shamal.providers.mlflow import tracking
 from shamal.providers.mlflow.errors import GateDenied
 from shamal.providers.mlflow.evaluation import evaluate
-from shamal.providers.mlflow.hooks.mlflow import MlflowHook
+from shamal.providers.mlflow.gates import champion, suite
+from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook
 from shamal.providers.mlflow.names import require_model
 from shamal.providers.mlflow.training_output import load_training_output
 from shamal.providers.mlflow.training_set import load_training_set
@@ -23,16 +24,19 @@ class EvaluateModelOperator(BaseOperator):
     """Measure an ONNX model, compare it with its gates and log one MLflow run.
 
     The task computes every metric itself from the evaluation set, trains a linear baseline on the same features,
-    times the model and feeds it odd rows. It fails when a gate says no, after everything was logged.
+    scores the champion on the same rows, times the model and feeds it odd rows. It fails when a gate says no, after
+    everything was logged.
 
     :param model: model name; also the MLflow experiment. (templated)
     :param training_output: folder with model.onnx, weights.safetensors and training.json. (templated)
     :param training_set: folder with train.parquet, evaluation.parquet and training_set.json. (templated)
     :param task: `binary_classification` or `regression`.
-    :param gates: gate to limit, such as `{"min_roc_auc": 0.6, "robust": True}`.
+    :param gates: gate to limit, such as `{"min_roc_auc": 0.6, "robust": True}`, and sections; see the README.
+    :param approvers: user ids who may waive a gate; the task's own `owner` may not, nor who started the run.
     :param tags: further tags of the run. (templated)
     :param mlflow_conn_id: connection of type `shamal_mlflow`.
-    :raises InvalidGates: a gate is unknown.
+    :raises InvalidGates: a gate, limit, section or waiver is wrong.
+    :raises DigestMismatch: the champion to compare with is not the one that was registered.
     :raises SignatureMismatch: the model does not take the training set's features.
     :raises GateDenied: a gate says no.
     """
@@ -46,9 +50,10 @@ class EvaluateModelOperator(BaseOperator):
         training_output: str,
         training_set: str,
         task: str,
-        gates: Mapping[str, float | bool],
+        gates: Mapping[str, Any],
+        approvers: Sequence[str] = (),
         tags: Mapping[str, str] | None = None,
-        mlflow_conn_id: str = MlflowHook.default_conn_name,
+        mlflow_conn_id: str = MlflowRegistryHook.default_conn_name,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -57,21 +62,29 @@ class EvaluateModelOperator(BaseOperator):
         self.training_set = training_set
         self.task = task
         self.gates = gates
+        self.approvers = approvers
         self.tags = tags
         self.mlflow_conn_id = mlflow_conn_id
 
     @cached_property
-    def hook(self) -> MlflowHook:
+    def hook(self) -> MlflowRegistryHook:
         """Return the hook of the MLflow server."""
-        return MlflowHook(self.mlflow_conn_id)
+        return MlflowRegistryHook(self.mlflow_conn_id)
 
     def execute(self, context: "Context") -> dict[str, Any]:
         """Return run_id, metrics (the baseline's as `baseline_<name>`), verdicts, passed and onnx_sha256."""
         require_model(self.model)
-        gate_rules.check(self.task, self.gates)
+        declared = suite.parse(self.task, self.gates, approvers=self.approvers, owner=self.owner)
         output = load_training_output(self.training_output)
         training_set = load_training_set(self.training_set)
-        found = evaluate(output, training_set, self.task, self.gates)
+        with tempfile.TemporaryDirectory() as scratch:
+            found = evaluate(
+                output,
+                training_set,
+                declared,
+                champion=champion.fetch(self.hook, self.model, scratch),
+                started_by=context["dag_run"].triggering_user_name,
+            )
         self.log.info("Model %s against its gates:\n%s", self.model, found.report())
         tags = {**(self.tags or {}), **tracking.airflow_tags(context)}
         if commit := tracking.git_commit(context["dag"].folder):
