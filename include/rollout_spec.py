@@ -41,7 +41,7 @@ class Limits(Strict):
     group: Column | None = None
     """The categorical feature column that makes the groups."""
     label_scale: float | None = Field(default=None, gt=0)
-    """Regression: a row loses min(1, ((score - label) / label_scale)^2). Without: 1 on the wrong side of 0.5, else 0."""
+    """Regression: a row loses min(1, ((score - label) / label_scale)^2). Without: 0, or 1 on the wrong side of 0.5."""
 
     @model_validator(mode="after")
     def _groups_are_named(self) -> "Limits":
