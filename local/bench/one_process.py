@@ -48,8 +48,10 @@ def run(dag: DAG, params: dict[str, Any]) -> dict[str, float]:
         "dag": dag,
         "params": params,
         "run_id": run_id,
-        "dag_run": SimpleNamespace(run_id=run_id, run_type="manual", run_after=datetime.now(UTC)),
-        "triggering_asset_events": {},
+        "dag_run": SimpleNamespace(
+            run_id=run_id, run_type="manual", run_after=datetime.now(UTC), triggering_user_name=None
+        ),
+        "triggering_asset_events": defaultdict(list),
         "asset_state_store": defaultdict(StateStore),
         "outlet_events": OutletEventAccessors(),
         "var": {"value": VariableAccessor(deserialize_json=False)},

@@ -40,7 +40,9 @@ def test_tasks_get_their_rendered_arguments_and_each_others_results() -> None:
 
         @task.short_circuit
         def due(dag_run: Any = None, triggering_asset_events: Any = None) -> bool:
-            return dag_run.run_type == "manual" and not triggering_asset_events
+            assert triggering_asset_events[Asset("drift")] == []
+            assert dag_run.triggering_user_name is None
+            return bool(dag_run.run_type == "manual")
 
         chain(first(), due(), Say(task_id="say", text="{{ ti.xcom_pull('first') }} of {{ task.dag_id }}"))
     assert list(run(dag, {"night": "2013-04-01"})) == ["life.first", "life.due", "life.say"]
