@@ -20,6 +20,7 @@ from local.bench import (
     join,
     parse,
     router,
+    serving,
     tax,
     warm_workers,
 )
@@ -37,6 +38,7 @@ MEASUREMENTS = {
     "warm": warm_workers.measure,
     "tax": tax.measure,
     "router": router.measure,
+    "serving": serving.measure,
 }
 
 
@@ -71,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         choices=sorted(DAYS),
         default="seattle_weather",
-        help="for tax and router. The budget of the tax is stated for work of the size of flight_delays, whose two "
+        help="for tax. The budget of the tax is stated for work of the size of flight_delays, whose two "
         "lives take several minutes; the default is the quicker model, whose tax is shown without a budget",
     )
     return parser

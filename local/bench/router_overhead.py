@@ -1,35 +1,64 @@
-"""Asks router and champion in turns: `python -m local.bench.router_overhead <repository> <host:port> <model>`."""
+"""Asks router and champion in turns: `python -m local.bench.router_overhead` measures on the test stack's Triton."""
 
 import json
 import sys
-from pathlib import Path
+import time
+from dataclasses import replace
 from typing import Any
 
-from shamal.providers.triton import golden
+import numpy as np
+
+from local.bench import own_model
 from shamal.providers.triton.benchmark import router_overhead
-from shamal.providers.triton.repository import ModelRepository
+from shamal.providers.triton.hooks.triton import TritonHook
+
+CANARY = 0.1
+SECONDS = 4.0
+# A share must be renewed within 30 s; both measurements below take two thirds of that.
+EXPIRES_SECONDS = 29.0
 
 
-def overhead(repository: ModelRepository, address: str, model: str) -> dict[str, dict[str, float]]:
-    """Return `added_p50_ms` with one client and `throughput_ratio` with eight, each with and without prediction log.
+def overhead(hook: TritonHook) -> dict[str, dict[str, float]]:
+    """Return `added_p50_ms` with one client and `throughput_ratio` with eight.
 
-    :param address: gRPC `host:port`.
+    Three times: with the prediction log, without it, and with the log and a second version that gets 10 %.
     """
-    route = repository.route(model)
-    if route is None:
-        sys.exit(f"the test stack serves no {model}; `python -m local.bench tax` releases one")
-    folder = repository.version_folder(model, route.champion)
-    row = golden.read(folder / "golden.json").features[:1]
-    result = {}
-    for name, log in (("logged", True), ("not logged", False)):
-        one, eight = (_turns(address, model, route.champion, row, clients, log=log) for clients in (1, 8))
-        result[name] = {"added_p50_ms": one["added_p50_ms"], "throughput_ratio": eight["throughput_ratio"]}
+    with own_model.served(hook, versions=2) as model:
+        result = {"logged": _measured(hook, model, log=True), "not logged": _measured(hook, model, log=False)}
+        _start_canary(hook, model)
+        result["10 % canary"] = _measured(hook, model, log=True)
+        if not _candidate_answers(hook, model):
+            sys.exit("the canary's share ran out before its measurement ended; lower SECONDS")
     return result
 
 
-def _turns(address: str, model: str, version: int, row: Any, clients: int, *, log: bool) -> dict[str, Any]:
-    return router_overhead(address, model, version, row, concurrency=clients, log=log)
+def _measured(hook: TritonHook, model: str, *, log: bool) -> dict[str, float]:
+    one, eight = (_turns(hook, model, clients, log=log) for clients in (1, 8))
+    return {"added_p50_ms": one["added_p50_ms"], "throughput_ratio": eight["throughput_ratio"]}
+
+
+def _turns(hook: TritonHook, model: str, clients: int, *, log: bool) -> dict[str, Any]:
+    row = own_model.rows()[:1]
+    return router_overhead(hook.grpc_address, model, 1, row, concurrency=clients, seconds=SECONDS, log=log)
+
+
+def _start_canary(hook: TritonHook, model: str) -> None:
+    before = hook.repository.route(model)
+    if before is None:
+        sys.exit(f"{model} lost its route while it was measured")
+    after = replace(before, weights={1: 1 - CANARY, 2: CANARY}, expires=time.time() + EXPIRES_SECONDS)
+    hook.repository.write_route(model, before, after, hook.prediction_log, hook.prediction_log_seconds)
+    deadline = time.monotonic() + 5
+    while not _candidate_answers(hook, model):
+        if time.monotonic() > deadline:
+            sys.exit(f"the router of {model} gives version 2 no share; see Triton's log")
+
+
+def _candidate_answers(hook: TritonHook, model: str) -> bool:
+    """Return whether version 2 is among the answers to 100 requests: with a share of 10 % it misses once in 40,000."""
+    answers = (hook.infer(model, np.zeros((1, own_model.COLUMNS)), log=False) for _ in range(100))
+    return any(answer["model_version"][0] == 2 for answer in answers)
 
 
 if __name__ == "__main__":
-    print(json.dumps(overhead(ModelRepository(Path(sys.argv[1])), sys.argv[2], sys.argv[3])))
+    print(json.dumps(overhead(TritonHook())))
