@@ -52,7 +52,7 @@ def test_a_replica_that_starts_empty_serves_the_route(model, make_version, tmp_p
         assert loader.poll() is None
     finally:
         loader.terminate()
-        loader.wait()
+        assert loader.wait(5) == 0, "the first process of a container is not ended by a signal that it does not handle"
 
 
 def wait(done, seconds=20):

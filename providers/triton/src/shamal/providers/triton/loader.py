@@ -6,6 +6,7 @@ router, without which the replica gets no traffic. Runs in Triton's image: stand
 """
 
 import json
+import signal
 import sys
 import time
 import urllib.request
@@ -77,7 +78,9 @@ class Loader:
 
 
 def main(repository: str, model: str, address: str = Loader.address) -> None:
-    """Follow the repository for ever; what fails is said once and tried again every second."""
+    """Follow the repository until SIGTERM; what fails is said once and tried again every second."""
+    # The first process of a container is not ended by a signal that it does not handle.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     loader, said = Loader(Path(repository), model, address), ""
     while True:
         try:
