@@ -8,7 +8,9 @@ from shamal.providers.triton.testing import FakeTriton
 
 
 @pytest.fixture
-def benchmark(tmp_path, make_version):
+def benchmark(tmp_path, make_version, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))  # a perf_analyzer on this machine cannot measure the fake
+
     def benchmark(**arguments):
         triton = FakeTriton(tmp_path)
         quick = {"window_seconds": 0.01, "most_windows": 3} | arguments
