@@ -52,11 +52,16 @@ def test_logging_twice_changes_nothing(hook: MlflowRegistryHook, model: str, tmp
     run_id = start_run(hook, model)
     artifact = tmp_path / "gates.json"
     artifact.write_text("[]")
+    (tmp_path / "copy").mkdir()
     for _ in range(2):
         hook.log_run(
             run_id, params={"seed": 7}, metrics={"roc_auc": 0.7}, history={"loss": [0.5, 0.4]}, tags={"a": "b"}
         )
         hook.log_files(run_id, [artifact])
+    hook.download_file(run_id, "gates.json", tmp_path / "copy")
+    assert (tmp_path / "copy" / "gates.json").read_text() == "[]"
+    with pytest.raises(VersionNotFound, match=r"none\.json of MLflow run"):
+        hook.download_file(run_id, "none.json", tmp_path / "copy")
     hook.finish_run(run_id)
     client = hook.get_conn()
     run = client.get_run(run_id)

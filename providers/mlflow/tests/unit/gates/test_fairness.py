@@ -42,8 +42,11 @@ def test_the_gap_is_that_of_best_and_worst_and_both_are_named() -> None:
     group, labels, scores = rows({"a": 0.3, "b": 1.0, "c": 3.0})
     gap, slices = measure("binary_classification", ASKED, group, labels, scores)
     worst = compute("binary_classification", labels[group == "c"], scores[group == "c"])["roc_auc"]
-    assert slices[2] == {"slice": "c", "rows": 600, "value": worst, "judged": True}
-    assert gap.value == pytest.approx(slices[0]["value"] - worst)
+    low, high = slices[0].pop("interval")
+    assert slices[0] == {"slice": "c", "rows": 600, "value": worst, "judged": True}
+    assert low < worst < high
+    assert [each["slice"] for each in slices] == ["c", "b", "a"]
+    assert gap.value == pytest.approx(slices[2]["value"] - worst)
     assert "worst c:" in gap.note
     assert "best a:" in gap.note
     assert gap.interval is not None
@@ -78,12 +81,12 @@ def test_a_slice_of_one_class_makes_the_gap_undefined_and_is_named() -> None:
     gap, slices = measure("binary_classification", ASKED, group, labels, scores)
     assert math.isnan(gap.value or 0)
     assert gap.note == "roc_auc of slice b"
-    assert slices[1]["value"] is None
+    assert slices[1] == {"slice": "b", "rows": 600, "value": None, "interval": None, "judged": True}
 
 
 def test_values_become_the_names_of_slices_and_a_missing_one_is_a_slice() -> None:
-    features = {"carrier": np.array([3.0, np.nan, 0.5], np.float32)}
-    assert groups(features, "carrier").tolist() == ["3", "missing", "0.5"]
+    features = {"carrier": np.array([3.0, np.nan, 0.5, 1e7], np.float32)}
+    assert groups(features, "carrier").tolist() == ["3", "missing", "0.5", "10000000"]
 
 
 def test_a_column_that_makes_no_slices_is_refused() -> None:

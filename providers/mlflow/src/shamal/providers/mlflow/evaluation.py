@@ -1,10 +1,11 @@
 """Measures a trained model against its evaluation set, its baseline, the champion and its gates; knows no server."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from shamal.providers.mlflow import onnx_model
+from shamal.providers.mlflow.errors import InvalidTrainingSet, SignatureMismatch
 from shamal.providers.mlflow.gates import fairness, quality, skew, waivers
 from shamal.providers.mlflow.gates.champion import Champion
 from shamal.providers.mlflow.gates.suite import Suite
@@ -88,9 +89,12 @@ def evaluate(
         "model": onnx_model.score(session, features),
         "baseline": baseline_scores(suite.task, train, features, categorical),
     }
-    obstacle = champion.incomparable(training_set) if champion else "no champion yet"
-    if champion and not obstacle:
-        scores["champion"] = champion.scores(training_set)
+    obstacle = None if champion else "no champion yet"
+    if champion:
+        try:
+            scores["champion"] = champion.scores(training_set)
+        except (InvalidTrainingSet, SignatureMismatch) as error:
+            obstacle = f"champion {champion.version} cannot be scored on these rows: {error}"
     found = quality.measure(suite.task, labels, scores)
     exempt = suite.skew.exempt if suite.skew else ()
     measured = found.measured | _technical(session, features, output, training_set, suite.task)
@@ -108,6 +112,7 @@ def evaluate(
         "task": suite.task,
         "rows": {"train": len(train[1]), "evaluation": len(labels)},
         "champion": champion and {"version": champion.version, "incomparable": obstacle},
+        "fairness": suite.fairness and asdict(suite.fairness),
         "slices": slices,
         "calibration": found.calibration,
         "columns": shifts,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shamal.providers.mlflow import onnx_model, releases
-from shamal.providers.mlflow.errors import InvalidTrainingSet
+from shamal.providers.mlflow.errors import SignatureMismatch
 from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook
 from shamal.providers.mlflow.model_folder import GOLDEN, ONNX
 from shamal.providers.mlflow.training_set import TrainingSet
@@ -26,27 +26,18 @@ class Champion:
     version: int
     folder: Path
 
-    @property
-    def features(self) -> tuple[str, ...]:
-        """Return the columns that it takes, in its own order."""
-        return tuple(json.loads((self.folder / GOLDEN).read_text())["features"])
-
     def scores(self, training_set: TrainingSet) -> "np.ndarray":
         """Return its scores [N] of the evaluation rows, from its own columns in its own order.
 
         :raises InvalidTrainingSet: the evaluation rows lack a column that it needs.
+        :raises SignatureMismatch: it does not say what it needs, or takes something else.
         """
-        own = dataclasses.replace(training_set, features=self.features)
+        names = json.loads((self.folder / GOLDEN).read_text()).get("features")
+        if not names:
+            raise SignatureMismatch(f"{GOLDEN} of champion {self.version} names no features")
+        own = dataclasses.replace(training_set, features=tuple(names))
         features, _ = own.read("evaluation")
         return onnx_model.score(onnx_model.load(self.folder / ONNX, own), features)
-
-    def incomparable(self, training_set: TrainingSet) -> str | None:
-        """Return why it cannot be scored on these rows, or None."""
-        try:
-            dataclasses.replace(training_set, features=self.features).read("evaluation")
-        except InvalidTrainingSet as error:
-            return f"champion {self.version} cannot be scored on these rows: {error}"
-        return None
 
 
 def fetch(hook: MlflowRegistryHook, model: str, destination: str) -> Champion | None:

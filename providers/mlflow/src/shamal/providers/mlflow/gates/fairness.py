@@ -56,10 +56,10 @@ class Fairness:
 def measure(
     task: str, asked: Fairness, groups: "np.ndarray", labels: "np.ndarray", scores: "np.ndarray"
 ) -> tuple[Measured, list[dict[str, Any]]]:
-    """Return the gap between the best and the worst slice of one column, and all slices.
+    """Return the gap between the best and the worst slice of one column, and all slices, the worst first.
 
-    The interval resamples the rows within each slice and takes the gap of each resample; it covers every judged
-    slice, so more and smaller slices make it wider.
+    An interval resamples the rows within each slice. That of the gap takes the gap of each resample: it covers every
+    judged slice, so more and smaller slices make it wider.
 
     :param groups: slice [N] of each row.
     :param labels: [N]
@@ -72,28 +72,44 @@ def measure(
         return compute(task, np.asarray(labels), np.asarray(scores))[asked.metric]
 
     frame = MetricFrame(metrics=one, y_true=labels, y_pred=scores, sensitive_features=groups)
-    rows = {value: int((groups == value).sum()) for value in frame.by_group.index}
-    slices = [
-        {"slice": value, "rows": rows[value], "value": plain(float(found)), "judged": rows[value] >= asked.min_rows}
-        for value, found in frame.by_group.items()
-    ]
-    judged = frame.by_group[[count >= asked.min_rows for count in rows.values()]].astype(float)
-    small = len(rows) - len(judged)
-    note = f"{len(judged)} slices" + (f", {small} more have fewer than {asked.min_rows} rows" if small else "")
-    if len(judged) < 2:
-        return Measured(None, note=f"fewer than two slices have {asked.min_rows} rows"), slices
-    if judged.isna().any():
-        return Measured(float("nan"), note=f"{asked.metric} of slice {judged[judged.isna()].index[0]}"), slices
-    ordered = judged.sort_values(ascending=METRICS[task][asked.metric])
-    worst, best = ordered.index[0], ordered.index[-1]
-    spread = []
-    for seed, value in enumerate(judged.index):
-        inside = groups == value
+    values = frame.by_group.astype(float).sort_values(ascending=METRICS[task][asked.metric])
+    rows = {name: int((groups == name).sum()) for name in values.index}
+    judged = values[[rows[name] >= asked.min_rows for name in values.index]]
+    drawn = {}
+    for seed, name in enumerate(sorted(judged.dropna().index)):
+        inside = groups == name
         of = statistic(asked.metric, labels[inside], scores[inside])
-        spread.append(draws({"": of}, rows[value], seed=seed)[""])
-    gap = float(judged.max() - judged.min())
-    note = f"{asked.metric} worst {worst}: {judged[worst]:.4g}, best {best}: {judged[best]:.4g}; {note}"
-    return Measured(gap, interval(np.ptp(spread, axis=0)), note), slices
+        drawn[name] = draws({"": of}, rows[name], seed=seed)[""]
+    slices = [
+        {
+            "slice": name,
+            "rows": rows[name],
+            "value": plain(value),
+            "interval": interval(drawn[name]) if name in drawn else None,
+            "judged": name in judged.index,
+        }
+        for name, value in values.items()
+    ]
+    return _gap(asked, judged, list(drawn.values()), small=len(values) - len(judged)), slices
+
+
+def _gap(asked: Fairness, judged: Any, drawn: "list[np.ndarray]", *, small: int) -> Measured:
+    """Measure the gap of judged slices.
+
+    :param judged: pandas Series of slice to value, the worst first.
+    :param drawn: resampled values of each slice.
+    :param small: number of slices that are not judged.
+    """
+    import numpy as np
+
+    if len(judged) < 2:
+        return Measured(None, note=f"fewer than two slices have {asked.min_rows} rows")
+    if judged.isna().any():
+        return Measured(math.nan, note=f"{asked.metric} of slice {judged[judged.isna()].index[0]}")
+    (worst, low), (best, high) = ((judged.index[at], judged.iloc[at]) for at in (0, -1))
+    note = f"{asked.metric} worst {worst}: {low:.4g}, best {best}: {high:.4g}; {len(judged)} slices"
+    note += f", {small} more have fewer than {asked.min_rows} rows" if small else ""
+    return Measured(float(abs(high - low)), interval(np.ptp(drawn, axis=0)), note)
 
 
 def groups(features: "Mapping[str, np.ndarray]", column: str) -> "np.ndarray":
@@ -109,4 +125,10 @@ def groups(features: "Mapping[str, np.ndarray]", column: str) -> "np.ndarray":
     values, place = np.unique(features[column], return_inverse=True)
     if len(values) > MAX_SLICES:
         raise InvalidGates(f"fairness.columns: {column!r} has {len(values)} values; slices need at most {MAX_SLICES}")
-    return np.array(["missing" if np.isnan(value) else f"{value:g}" for value in values])[place]
+    return np.array([_name(float(value)) for value in values])[place]
+
+
+def _name(value: float) -> str:
+    if math.isnan(value):
+        return "missing"
+    return f"{value:.0f}" if value.is_integer() else f"{value:g}"

@@ -145,6 +145,14 @@ class MlflowHook(BaseHook):
             for file in files:
                 client.log_artifact(run_id, str(file))
 
+    def download_file(self, run_id: str, name: str, folder: Path) -> None:
+        """Download one artifact of the run into an existing folder.
+
+        :raises VersionNotFound: the run or the artifact does not exist.
+        """
+        with self.calls() as client, not_found(f"{name} of MLflow run {run_id} on {self.address}"):
+            client.download_artifacts(run_id, name, str(folder))
+
     def log_onnx_model(self, run_id: str, name: str, write: Callable[[dict[str, str], Path], None]) -> str:
         """Store a model folder as the run's logged model and return its id; a second call finds the first one.
 
