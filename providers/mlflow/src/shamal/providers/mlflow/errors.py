@@ -8,7 +8,7 @@ AirflowException
         ├── InvalidConnection   the Airflow connection lacks something
         ├── MlflowDenied        the server refuses these credentials
         ├── InvalidName         a name breaks its pattern
-        ├── InvalidGates        a gate is unknown or its limit has the wrong type
+        ├── InvalidGates        a gate, its limit, a section or a waiver is wrong
         ├── InvalidTrainingSet  the training set's files are missing or contradict each other
         ├── InvalidTrainingOutput  the training output's files are missing or unreadable
         ├── SignatureMismatch   the model's inputs or outputs are not those of the training set
@@ -47,7 +47,7 @@ class InvalidName(MlflowProviderError):
 
 
 class InvalidGates(MlflowProviderError):
-    """A gate is unknown for the task, or its limit has the wrong type."""
+    """A gate is unknown for the task, its limit has the wrong type, or a section or waiver is wrong."""
 
 
 class InvalidTrainingSet(MlflowProviderError):

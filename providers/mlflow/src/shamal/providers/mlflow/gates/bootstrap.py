@@ -4,8 +4,8 @@ Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 1
 resamples, so that the interval of a difference is that of paired rows.
 """
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 from shamal.providers.mlflow.gates.verdicts import Interval
 
@@ -16,9 +16,10 @@ RESAMPLES = 1000
 # Larger sets are resampled by this many rows, which makes an interval wider, never narrower.
 MAX_ROWS = 100_000
 Statistic = Callable[["np.ndarray"], float]
+Name = TypeVar("Name", bound=Hashable)
 
 
-def draws(statistics: Mapping[str, Statistic], rows: int, *, seed: int = 0) -> "dict[str, np.ndarray]":
+def draws(statistics: Mapping[Name, Statistic], rows: int, *, seed: int = 0) -> "dict[Name, np.ndarray]":
     """Return RESAMPLES values of each statistic, all from the same resamples of the rows.
 
     :param statistics: name to a function of row numbers; NaN where a resample leaves it undefined.

@@ -13,6 +13,9 @@ from shamal.providers.mlflow.metrics import METRICS, compute
 if TYPE_CHECKING:
     import numpy as np
 
+# Measured value -> the scorers whose main metrics it is the difference of.
+DIFFERENCES = {"margin_over_baseline": ("model", "baseline"), "loss_against_champion": ("champion", "model")}
+
 
 @dataclass(frozen=True)
 class Quality:
@@ -37,32 +40,31 @@ def measure(task: str, labels: "np.ndarray", scores: "Mapping[str, np.ndarray]")
     :param labels: [N], 0 and 1 for binary_classification.
     :param scores: scorer to its scores [N]; `model` and `baseline`, perhaps `champion`.
     """
-    main = next(iter(METRICS[task]))
-    metrics = {scorer: compute(task, labels, given) for scorer, given in scores.items()}
-    defined = {scorer for scorer, found in metrics.items() if not any(math.isnan(value) for value in found.values())}
-    statistics = {f"{scorer} {main}": statistic(main, labels, scores[scorer]) for scorer in defined - {"model"}}
-    trust = "calibration_error" if task == "binary_classification" else "bias"
-    values = dict(metrics["model"])
-    if "model" in defined:
-        of_trust = calibration.error if trust == "calibration_error" else calibration.bias
-        statistics |= {name: statistic(name, labels, scores["model"]) for name in METRICS[task]}
-        statistics[trust] = of_trust(labels, scores["model"])
-    values[trust] = statistics[trust](_all(labels)) if trust in statistics else math.nan
-    drawn = draws(statistics, len(labels))
-    measured = {
-        name: Measured(value, interval(drawn[name]) if name in drawn else None) for name, value in values.items()
-    }
-    for name, scorer, sign in (("margin_over_baseline", "baseline", 1), ("loss_against_champion", "champion", -1)):
-        if scorer in scores:
-            difference = sign * (metrics["model"][main] - metrics[scorer][main])
-            both = {"model", scorer} <= defined
-            spread = interval(sign * (drawn[main] - drawn[f"{scorer} {main}"])) if both else None
-            measured[name] = Measured(difference, spread, f"{scorer}'s {main}: {metrics[scorer][main]:.4f}")
-    binary = trust == "calibration_error" and "model" in defined
-    return Quality(metrics, measured, calibration.bins(labels, scores["model"]) if binary else [])
-
-
-def _all(labels: "np.ndarray") -> "np.ndarray":
     import numpy as np
 
-    return np.arange(len(labels))
+    main = next(iter(METRICS[task]))
+    metrics = {scorer: compute(task, labels, given) for scorer, given in scores.items()}
+    defined = [scorer for scorer, found in metrics.items() if not any(map(math.isnan, found.values()))]
+    statistics = {(scorer, main): statistic(main, labels, scores[scorer]) for scorer in defined}
+    own, bins = dict(metrics["model"]), []
+    trust = "calibration_error" if task == "binary_classification" else "bias"
+    own[trust] = math.nan
+    if "model" in defined:
+        statistics |= {("model", metric): statistic(metric, labels, scores["model"]) for metric in METRICS[task]}
+        of_trust = calibration.error if trust == "calibration_error" else calibration.bias
+        statistics["model", trust] = of_trust(labels, scores["model"])
+        own[trust] = statistics["model", trust](np.arange(len(labels)))
+        bins = calibration.bins(labels, scores["model"]) if trust == "calibration_error" else []
+    drawn = draws(statistics, len(labels))
+    measured = {
+        name: Measured(value, interval(drawn["model", name]) if ("model", name) in drawn else None)
+        for name, value in own.items()
+    }
+    for name, (first, second) in DIFFERENCES.items():
+        if first in scores and second in scores:
+            pair = first in defined and second in defined
+            spread = interval(drawn[first, main] - drawn[second, main]) if pair else None
+            other = second if first == "model" else first
+            difference = metrics[first][main] - metrics[second][main]
+            measured[name] = Measured(difference, spread, f"{other}'s {main}: {metrics[other][main]:.4f}")
+    return Quality(metrics, measured, bins)
