@@ -7,6 +7,7 @@ import pytest
 from shamal.providers.triton.canary import labels
 from shamal.providers.triton.canary.plan import Limits
 from shamal.providers.triton.canary.sequential import Sum
+from shamal.providers.triton.errors import InvalidDeployment
 
 NOW = 1_800_000_000.0
 
@@ -64,3 +65,13 @@ def test_a_regression_loses_its_scaled_squared_error(tmp_path, write):
 def test_without_labels_no_prediction_is_read(tmp_path, write):
     write("1.jsonl", ["not a prediction"])
     assert labels.read(tmp_path, NOW, 2, Limits()).versions == {}
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"entity_id": "a"}', '{"entity_id": "a", "label": "late"}'])
+def test_a_label_that_is_none_is_named_with_its_line(tmp_path, write, line):
+    write("labels/x.jsonl", [label("a", 1)])
+    path = tmp_path / "labels" / "x.jsonl"
+    path.write_text(path.read_text() + line + "\n")
+    os.utime(path, (NOW + 5, NOW + 5))
+    with pytest.raises(InvalidDeployment, match=r"x\.jsonl:2: .*repair or remove the file"):
+        labels.read(tmp_path, NOW, 2, Limits())

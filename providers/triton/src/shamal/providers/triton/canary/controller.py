@@ -105,7 +105,7 @@ class Canary:
         if route is None or route.champion != state.champion:
             now_serving = route and route.champion
             return self._decide(state, "stopped", f"the champion was {state.champion} and now is {now_serving}")
-        self._count(state, now)
+        self._count(state, route, now)
         step = state.plan.steps[state.step]
         results = [*checks.of_traffic(state.plan, state.candidate, state.baseline), *state.labels]
         line = _line(self.model, state, step, results)
@@ -153,7 +153,7 @@ class Canary:
             return [line]
         return []
 
-    def _count(self, state: State, now: float) -> None:
+    def _count(self, state: State, route: Route, now: float) -> None:
         """Add what the router and the labels say since the last look."""
         limits = state.plan.limits
         lines, state.position = observations.read(self._observations, state.position)
@@ -162,9 +162,9 @@ class Canary:
                 state.candidate.add(line, limits.slow_ms)
             elif line["version"] == state.champion:
                 state.baseline.add(line, limits.slow_ms)
-        if state.granted:
-            # The time without a controller was no test: the share had expired.
-            state.elapsed += min(max(now - state.seen, 0.0), SHARE_SECONDS)
+        if state.granted and route.expires is not None:
+            # Once the share has expired, time is no test.
+            state.elapsed += max(0.0, min(now, route.expires) - state.seen)
         state.seen = now
         if limits.labelled and now >= state.labels_due:
             start = time.monotonic()

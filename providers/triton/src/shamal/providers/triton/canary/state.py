@@ -25,7 +25,7 @@ class State:
     :param begun: Unix seconds.
     :param seen: Unix seconds of the last look.
     :param step: position in the plan's steps.
-    :param elapsed: seconds of this step that were watched; the time without a controller does not count.
+    :param elapsed: seconds of this step in which the share was in force.
     :param granted: whether the candidate has had traffic.
     :param position: how far the observations were read.
     :param candidate: counts of this step.

@@ -88,7 +88,9 @@ class CanaryOperator(BaseOperator):
         )
         self.hook.repository.version_folder(self.model, version)
         route = self.hook.repository.route(self.model)
+        canary = self._canary(context)
         if route is None or route.champion == version:
+            canary.forget()
             reason = "the first version of the model" if route is None else "the version is the champion already"
             return {
                 "decision": "promote",
@@ -100,7 +102,6 @@ class CanaryOperator(BaseOperator):
             }
         if not self.hook.ready(version_model(self.model, version)):
             self.hook.load(version_model(self.model, version))
-        canary = self._canary(context)
         if canary.begin(version, route, planned, time.time()):
             self.log.info("Going on with the canary that an earlier attempt of this run began")
         trigger = CanaryTrigger(self.model, canary.run, self.triton_conn_id)
@@ -112,7 +113,7 @@ class CanaryOperator(BaseOperator):
         if event["decision"] == "promote":
             return event
         context["ti"].xcom_push("canary", event)
-        raise FAILURES[event["decision"]](f"{self.model} version {event['version']}: {event['reason']}")
+        raise FAILURES[event["decision"]](f"{self.model} version {self.version}: {event['reason']}")
 
     def _canary(self, context: Context) -> Canary:
         task = context["ti"]
