@@ -7,18 +7,35 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from include import gate
-from local.faults.models import write_good
 from shamal.providers.mlflow.operators.evaluate import EvaluateModelOperator
 from shamal.providers.mlflow.operators.registry import RegisterModelOperator
 from shamal.providers.mlflow.testing import FakeMlflow
 
 COLUMNS = ["distance", "wind", "seats"]
+
+
+def logistic_regression() -> onnx.ModelProto:
+    weights = np.array([[2.0], [-1.0], [0.5]], np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("MatMul", ["features", "weights"], ["logit"]),
+            helper.make_node("Sigmoid", ["logit"], ["column"]),
+            helper.make_node("Reshape", ["column", "flat"], ["score"]),
+        ],
+        "model",
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["rows", len(COLUMNS)])],
+        [helper.make_tensor_value_info("score", TensorProto.FLOAT, ["rows"])],
+        [numpy_helper.from_array(weights, "weights"), numpy_helper.from_array(np.array([-1]), "flat")],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
 
 
 @pytest.fixture
@@ -27,7 +44,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     output, rows = tmp_path / "output", tmp_path / "set"
     output.mkdir()
     rows.mkdir()
-    write_good(output / "model.onnx", len(COLUMNS))
+    onnx.save(logistic_regression(), output / "model.onnx")
     (output / "weights.safetensors").write_bytes(b"\x02\0\0\0\0\0\0\0{}")
     digest = hashlib.sha256((output / "model.onnx").read_bytes()).hexdigest()
     (output / "training.json").write_text(json.dumps({"losses": [0.5], "onnx_sha256": digest}))
