@@ -13,6 +13,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from include.gate_spec import Gates
+from include.rollout_spec import Rollout
+from include.serving_spec import Serving
 from include.spec_file import Location, SpecError, SpecFile
 from include.spec_types import MODEL_NAME, Column, Cron, Name, Person, RelativePath, Sha256, Share, Strict
 
@@ -138,14 +141,23 @@ class ModelSpec(Strict):
     features: Features
     label: Column
     training: Training
-    gates: dict[str, float | bool] = Field(min_length=1)
-    """Gate → limit; the mlflow provider's README lists them."""
+    gates: Gates
+    serving: Serving = Field(default_factory=Serving)
+    rollout: Rollout | None = None
+    """Canary of a new version; without it, a version that passed its golden requests gets all traffic at once."""
     watch: Watch
 
     @model_validator(mode="after")
     def _label_is_no_feature(self) -> "ModelSpec":
         if self.label in self.features.columns:
             raise ValueError(f"label {self.label} is among the features; the model would see the answer")
+        return self
+
+    @model_validator(mode="after")
+    def _sections_fit_the_model(self) -> "ModelSpec":
+        self.gates.check(self.task, self.features.columns, self.approvers, self.owner)
+        if self.rollout:
+            self.rollout.canary(self.features.columns)
         return self
 
     @property

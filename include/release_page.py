@@ -1,6 +1,6 @@
 """The page on which a person decides about a release: gates, champion, slices with a chart, change record; Markdown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 BAR = 30
@@ -88,7 +88,7 @@ def _record(reference: Mapping[str, Any], tags: Mapping[str, str], asked: str) -
     return f"### Change record\n\n{_table(('what', 'value'), rows)}"
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
 

@@ -1,9 +1,10 @@
-"""Release: candidate → digests verified → approval → loaded beside the champion → golden requests → champion.
+"""Release: candidate → digests verified → approval → loaded beside the champion → golden requests → canary → champion.
 
-Nothing that answers requests changes before the last two steps. An approval is asked when the spec names approvers,
-and only they can give it. Triton loads the new version in a process of its own, where it must answer the golden
-requests of its evaluation; only then does the router change over and the registry's alias `champion` move. When one of
-these two fails for good, the router goes back to the version before.
+Nothing that answers requests changes before the canary. An approval is asked when the spec names approvers, and only
+they can give it; its page shows gates, champion, slices and the change record. Triton loads the new version in a
+process of its own, where it must answer the golden requests of its evaluation and is measured beside the champion. With
+a `rollout` in the spec it then gets rising shares of the traffic, and loses them within seconds when it breaks a limit.
+Promotion moves router, alias `champion` and journal as one; whatever fails leaves the version before in place.
 """
 
 from datetime import timedelta
@@ -15,18 +16,13 @@ from airflow.sdk import DAG, Param, TriggerRule, chain, task
 from include import assets
 from include.model_spec import ModelSpec
 from include.stages.conventions import artifacts, dag_arguments
-from shamal.providers.mlflow.operators.registry import FetchModelOperator, PromoteModelOperator
+from shamal.providers.mlflow.operators.registry import FetchModelOperator
+from shamal.providers.triton.operators.benchmark import BenchmarkModelOperator
+from shamal.providers.triton.operators.canary import CanaryOperator
 from shamal.providers.triton.operators.deploy import DeployModelOperator
-from shamal.providers.triton.operators.route import RollbackDeploymentOperator, RouteTrafficOperator
+from shamal.providers.triton.operators.route import RollbackDeploymentOperator
 
 VERSION = "{{ ti.xcom_pull('fetch')['version'] }}"
-EVIDENCE = """Registered from run `{{ ti.xcom_pull('fetch')['run_id'] }}`, where its gates said yes.
-
-| | |
-|---|---|
-| sha256 of the model | `{{ ti.xcom_pull('fetch')['sha256'] }}` |
-| champion now | {{ ti.xcom_pull('fetch')['champion'] or 'none' }} |
-"""
 
 
 def dag(model: ModelSpec) -> DAG:
@@ -66,33 +62,93 @@ def dag(model: ModelSpec) -> DAG:
             sha256="{{ ti.xcom_pull('fetch')['sha256'] }}",
             golden="{{ ti.xcom_pull('fetch')['golden'] }}",
             pool="serving",
+            **model.serving.model_dump(),
         )
-        route = RouteTrafficOperator(task_id="route", model=model.name, version=VERSION, pool="serving")
-        promote = PromoteModelOperator(
-            task_id="promote",
+        # One client and short windows: the server answers real requests meanwhile.
+        benchmark = BenchmarkModelOperator(
+            task_id="benchmark",
             model=model.name,
             version=VERSION,
-            expected_version="{{ ti.xcom_pull('fetch')['champion'] }}",
-            outlets=[deployment],
-            post_execute=assets.carries(deployment),
+            concurrency=[1],
+            window_seconds=0.5,
+            most_windows=6,
+            pool="serving",
         )
+
+        @task(outlets=[deployment], post_execute=assets.carries(deployment), pool="serving")
+        def promote(ti: Any = None, dag_run: Any = None) -> dict[str, Any]:
+            """Make the version the champion: router, alias and journal, or none of them."""
+            from include import promotion
+            from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook
+            from shamal.providers.triton.hooks.triton import TritonHook
+
+            reference = ti.xcom_pull("fetch")
+            return promotion.promote(
+                TritonHook(),
+                MlflowRegistryHook(),
+                model.name,
+                reference["version"],
+                reference["champion"],
+                by=_decided_by(ti.xcom_pull("approval") if model.approvers else None),
+                reason=f"{dag_run.dag_id}, run {dag_run.run_id}",
+            )
+
+        promoted = promote()
+        tried = [*_canary(model), promoted]
         rollback = RollbackDeploymentOperator(
-            task_id="rollback", model=model.name, version=VERSION, pool="serving", trigger_rule=TriggerRule.ONE_FAILED
+            task_id="rollback",
+            model=model.name,
+            version=VERSION,
+            reason="the release failed",
+            pool="serving",
+            trigger_rule=TriggerRule.ONE_FAILED,
         )
-        chain(fetch, news(), *_approval(model), deploy, route, promote)
-        [route, promote] >> rollback
+        chain(fetch, news(), *_approval(model), deploy, benchmark, *tried)
+        tried >> rollback
     return dag
 
 
-def _approval(model: ModelSpec) -> list[ApprovalOperator]:
+def _approval(model: ModelSpec) -> list[Any]:
+    """Return the tasks that ask a person, when the spec names one."""
     if not model.approvers:
         return []
+
+    @task
+    def evidence(ti: Any = None, dag_run: Any = None) -> str:
+        """Write the page on which the approver decides."""
+        from include.release_page import page
+        from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook
+
+        reference, mlflow = ti.xcom_pull("fetch"), MlflowRegistryHook()
+        gates, tags = (mlflow.read_json(reference["run_id"], "gates.json"), mlflow.run_tags(reference["run_id"]))
+        return page(reference, gates, tags, dag_run.triggering_user_name or "the new candidate")
+
     approval = ApprovalOperator(
         task_id="approval",
         subject=f"Release version {VERSION} of {model.name}?",
-        body=EVIDENCE,
+        body="{{ ti.xcom_pull('evidence') }}",
         assigned_users=[{"id": person, "name": person} for person in model.approvers],
         response_timeout=timedelta(days=14),
         execution_timeout=None,
     )
-    return [approval]
+    return [evidence(), approval]
+
+
+def _canary(model: ModelSpec) -> list[CanaryOperator]:
+    if model.rollout is None:
+        return []
+    # Far more than the steps and holds may take: an end from outside would not say why.
+    patience = timedelta(seconds=sum(step.seconds + model.rollout.hold_seconds for step in model.rollout.steps))
+    canary = CanaryOperator(
+        task_id="canary",
+        model=model.name,
+        version=VERSION,
+        execution_timeout=patience + timedelta(seconds=model.rollout.shadow_seconds) + timedelta(hours=1),
+        **model.rollout.canary(model.features.columns),
+    )
+    return [canary]
+
+
+def _decided_by(approval: Any) -> str:
+    """Return who approved, for the journal."""
+    return str(approval["responded_by_user"]["id"]) if approval else "no approval is asked"

@@ -89,7 +89,8 @@ def dag(model: ModelSpec) -> DAG:
             training_output=f"{output}/model",
             training_set=training_set,
             task=model.task,
-            gates=model.gates,
+            gates=model.gates.definition(),
+            approvers=model.approvers,
             tags={"classification": model.classification, "residency": model.residency, "owner": model.owner},
         )
         register = RegisterModelOperator(

@@ -25,7 +25,7 @@ def test_every_row_read_is_good_or_quarantined(life: dict[str, Any]) -> None:
 
 def test_the_model_beats_the_baseline_by_the_margin_of_its_spec(life: dict[str, Any]) -> None:
     metrics = life["train"]["metrics"]
-    margin = load_model("flight_delays").gates["min_margin_over_baseline"]
+    margin = load_model("flight_delays").gates.min_margin_over_baseline
     assert metrics["roc_auc"] - metrics["baseline_roc_auc"] >= margin
     assert all(verdict["passed"] for verdict in life["train"]["verdicts"])
 

@@ -4,9 +4,10 @@ from typing import Any
 import pytest
 from airflow.sdk import TriggerRule
 
-from include import assets
+from include import assets, promotion, release_page
 from include.model_spec import load_model
 from include.stages import release
+from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook
 
 ASKED: Any = release.dag(load_model("flight_delays"))
 UNASKED: Any = release.dag(load_model("seattle_weather"))
@@ -14,13 +15,26 @@ UNASKED: Any = release.dag(load_model("seattle_weather"))
 
 def test_a_person_approves_before_anything_is_deployed() -> None:
     order = [task.task_id for task in ASKED.topological_sort()]
-    assert order == ["fetch", "news", "approval", "deploy", "route", "promote", "rollback"]
+    assert order == ["fetch", "news", "evidence", "approval", "deploy", "benchmark", "canary", "promote", "rollback"]
     assert [user["id"] for user in ASKED.get_task("approval").assigned_users] == ["approver"]
 
 
-def test_no_approval_is_asked_where_the_spec_names_nobody() -> None:
+def test_no_approval_and_no_canary_where_the_spec_names_none() -> None:
     order = [task.task_id for task in UNASKED.topological_sort()]
-    assert order == ["fetch", "news", "deploy", "route", "promote", "rollback"]
+    assert order == ["fetch", "news", "deploy", "benchmark", "promote", "rollback"]
+
+
+def test_the_canary_is_the_spec_s_and_may_take_its_time() -> None:
+    canary, rollout = ASKED.get_task("canary"), load_model("flight_delays").rollout
+    assert rollout is not None
+    assert canary.steps == [step.model_dump() for step in rollout.steps]
+    longest = sum(step.seconds + rollout.hold_seconds for step in rollout.steps)
+    assert canary.execution_timeout.total_seconds() > longest
+
+
+def test_the_version_is_served_as_its_spec_says() -> None:
+    deploy, serving = ASKED.get_task("deploy"), load_model("flight_delays").serving
+    assert (deploy.instances, deploy.warm_up_p99_ms) == (serving.instances, serving.warm_up_p99_ms)
 
 
 @pytest.mark.parametrize(("champion", "expected"), [(3, False), (2, True), (None, True)])
@@ -32,9 +46,36 @@ def test_the_champion_is_not_released_again(champion: int | None, expected: bool
 def test_a_change_over_that_fails_is_undone() -> None:
     rollback = ASKED.get_task("rollback")
     assert rollback.trigger_rule == TriggerRule.ONE_FAILED
-    assert rollback.upstream_task_ids == {"route", "promote"}
+    assert rollback.upstream_task_ids == {"canary", "promote"}
 
 
-def test_the_deployment_is_announced_once_the_alias_moved() -> None:
+def test_the_deployment_is_announced_by_the_promotion() -> None:
     assert [task.task_id for task in ASKED.tasks if task.outlets] == ["promote"]
     assert ASKED.get_task("promote").outlets == [assets.deployment("flight_delays")]
+
+
+@pytest.mark.parametrize(("dag", "by"), [(ASKED, "approver"), (UNASKED, "no approval is asked")])
+def test_the_journal_says_who_approved(dag: Any, by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(promotion, "promote", lambda *_, **named: given.update(named))
+    results = {
+        "fetch": {"version": 3, "champion": 2},
+        "approval": {"responded_by_user": {"id": "approver", "name": "approver"}},
+    }
+    ti = SimpleNamespace(xcom_pull=results.__getitem__)
+    dag.get_task("promote").python_callable(ti, SimpleNamespace(dag_id="release", run_id="r1"))
+    assert given == {"by": by, "reason": "release, run r1"}
+
+
+def test_the_page_is_made_of_the_version_s_own_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_json(_: Any, run_id: str, name: str) -> dict[str, str]:
+        return {"of": f"{name} of {run_id}"}
+
+    monkeypatch.setattr(MlflowRegistryHook, "read_json", read_json)
+    monkeypatch.setattr(MlflowRegistryHook, "run_tags", lambda *_: {"tag": "value"})
+    monkeypatch.setattr(release_page, "page", lambda *parts: repr(parts))
+    ti = SimpleNamespace(xcom_pull=lambda task_id: {"run_id": "f00"})
+    evidence = ASKED.get_task("evidence").python_callable
+    by_person = evidence(ti, SimpleNamespace(triggering_user_name="engineer"))
+    assert by_person == repr(({"run_id": "f00"}, {"of": "gates.json of f00"}, {"tag": "value"}, "engineer"))
+    assert "'the new candidate'" in evidence(ti, SimpleNamespace(triggering_user_name=None))

@@ -69,7 +69,7 @@ def test_a_version_is_registered_only_after_its_gates() -> None:
     order = [task.task_id for task in DAG.topological_sort()]
     assert order == ["due", "window", "training_set", "unseen", "train", "evaluate", "register", "remember"]
     assert [task.task_id for task in DAG.tasks if task.outlets] == ["register"]
-    assert DAG.get_task("evaluate").gates == MODEL.gates
+    assert DAG.get_task("evaluate").gates == MODEL.gates.definition()
 
 
 def test_the_pod_writes_where_the_evaluation_reads() -> None:
