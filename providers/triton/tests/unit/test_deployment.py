@@ -11,7 +11,11 @@ from shamal.providers.triton.errors import (
     ModelLoadFailed,
     TritonUnavailable,
     VersionConflict,
+    WarmUpFailed,
 )
+from shamal.providers.triton.router import settings
+from shamal.providers.triton.router.route import Route
+from shamal.providers.triton.router.settings import ServingSettings
 from shamal.providers.triton.testing import FakeTriton
 
 
@@ -57,9 +61,63 @@ def test_deploying_the_same_version_again_changes_nothing_and_another_file_is_re
         _deploy(triton, 1, two)
 
 
-def _deploy(triton, version, files):
+def _deploy(triton, version, files, **serving):
     return deployment.deploy(
-        triton, "churn", version, path=Path(files["path"]), sha256=files["sha256"], golden=Path(files["golden"])
+        triton,
+        "churn",
+        version,
+        path=Path(files["path"]),
+        sha256=files["sha256"],
+        golden=Path(files["golden"]),
+        serving=ServingSettings(**serving),
+    )
+
+
+def test_a_version_that_stays_slower_than_its_limit_is_removed(triton, make_version):
+    with pytest.raises(WarmUpFailed, match=r"churn__v1 .* its limit is 1e-06 ms; .* raise serving\.warm_up_p99_ms"):
+        _deploy(triton, 1, make_version(1), warm_up_p99_ms=1e-6)
+    assert folders(triton) == []
+    assert not triton.ready("churn__v1")
+
+
+def test_golden_requests_are_sent_in_the_size_that_the_version_takes(triton, make_version, monkeypatch):
+    sizes = []
+    infer = triton.infer
+    monkeypatch.setattr(triton, "infer", lambda name, rows: (sizes.append(len(rows)), infer(name, rows))[1])
+    assert _deploy(triton, 1, make_version(1), max_batch_rows=2)["golden_max_diff"] < 1e-4
+    assert sizes[:2] == [2, 1]
+
+
+def test_other_settings_replace_a_version_without_traffic_and_are_refused_for_one_in_use(triton, make_version):
+    files = make_version(1)
+    _deploy(triton, 1, files)
+    _deploy(triton, 1, files, candidate_timeout_ms=50)
+    assert settings.read(triton.repository.version_folder("churn", 1)).candidate_timeout_ms == 50
+    routed(triton, 1)
+    with pytest.raises(VersionConflict, match=r"in use with .*candidate_timeout_ms=50.*candidate_timeout_ms=60"):
+        _deploy(triton, 1, files, candidate_timeout_ms=60)
+
+
+def test_a_deployment_gives_the_router_this_release_and_the_wanted_instances(triton, make_version, monkeypatch):
+    loaded = []
+    load = triton.load
+    monkeypatch.setattr(triton, "load", lambda name: (loaded.append(name), load(name))[1])
+    _deploy(triton, 1, make_version(1))
+    routed(triton, 1)
+    router = triton.repository.root / "churn"
+    (router / "1" / "model.py").write_text("an older release")
+    _deploy(triton, 2, make_version(2))
+    assert "TritonPythonModel" in (router / "1" / "model.py").read_text()
+    _deploy(triton, 3, make_version(3), instances=2)
+    assert "count: 2" in (router / "config.pbtxt").read_text()
+    assert triton.repository.route("churn").champion == 1
+    assert loaded == ["churn__v1", "churn__v2", "churn", "churn__v3", "churn"]
+
+
+def routed(triton, version):
+    repository = triton.repository
+    repository.write_route(
+        "churn", None, Route(version, weights={version: 1.0}), triton.prediction_log, triton.prediction_log_seconds
     )
 
 

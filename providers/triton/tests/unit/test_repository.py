@@ -5,6 +5,7 @@ import pytest
 from shamal.providers.triton.errors import InvalidDeployment, RouteChanged
 from shamal.providers.triton.repository import ModelRepository
 from shamal.providers.triton.router.route import Route
+from shamal.providers.triton.router.settings import ServingSettings
 
 
 @pytest.fixture
@@ -22,7 +23,13 @@ def test_a_router_is_there_completely_or_not_at_all(repository, tmp_path):
 def test_a_version_that_cannot_be_written_leaves_nothing(repository, tmp_path):
     with pytest.raises(FileNotFoundError):
         repository.write_version(
-            "churn", 1, onnx=tmp_path / "none", digest="0", golden=tmp_path / "none", backend="python"
+            "churn",
+            1,
+            onnx=tmp_path / "none",
+            digest="0",
+            golden=tmp_path / "none",
+            backend="python",
+            serving=ServingSettings(),
         )
     assert repository.versions("churn") == []
     assert list((tmp_path / ".incoming-models").iterdir()) == []
@@ -51,3 +58,20 @@ def test_a_broken_route_keeps_what_was_approved_and_holds_up_no_other_model(repo
     approved = repository.approve()
     (repository.root / "churn" / "router.json").write_text("{")
     assert repository.approve() == repository.approved() == approved == ["churn__v1", "churn", "fraud__v1", "fraud"]
+
+
+@pytest.mark.parametrize("backend", ["python", "onnxruntime"])
+def test_requests_are_gathered_only_where_the_settings_say_so(repository, tmp_path, backend):
+    for file in ("model.onnx", "golden.json"):
+        (tmp_path / file).write_text("-")
+    configs = []
+    for version, serving in enumerate((ServingSettings(), ServingSettings(3, 64, 500)), start=1):
+        files = {"onnx": tmp_path / "model.onnx", "golden": tmp_path / "golden.json", "digest": "0"}
+        repository.write_version("churn", version, **files, backend=backend, serving=serving)
+        configs.append((repository.version_folder("churn", version) / "config.pbtxt").read_text())
+    assert "max_batch_size: 0" in configs[0]
+    assert "dynamic_batching" not in configs[0]
+    assert "count: 1" in configs[0]
+    assert "max_batch_size: 64" in configs[1]
+    assert "dynamic_batching { max_queue_delay_microseconds: 500 }" in configs[1]
+    assert "count: 3" in configs[1]

@@ -13,7 +13,8 @@ from shamal.providers.triton.router.prediction_log import Entry, PredictionLog
 def entry(number, rows=1):
     ids = [f"{number}-{row}" for row in range(rows)]
     features = np.array([[1.5, np.nan]] * rows, np.float32)
-    return Entry(1e9, ids, ["e"] * rows, [1_000_001] * rows, 3, features, np.full(rows, 0.5, np.float32))
+    scores = np.full(rows, 0.5, np.float32)
+    return Entry(1e9, ids, ["e"] * rows, [1_000_001] * rows, [3] * rows, {3: "blue"}, features, scores)
 
 
 def lines(folder):
@@ -34,9 +35,21 @@ def test_every_prediction_is_written_once(tmp_path):
         "entity_id": "e",
         "event_timestamp": "1970-01-01T00:00:01.000001+00:00",
         "version": 3,
+        "arm": "blue",
         "features": [1.5, None],
         "score": 0.5,
     }
+
+
+def test_each_row_has_the_version_and_arm_that_answered_it(tmp_path):
+    log = PredictionLog(tmp_path)
+    rows = np.array([[1.0], [2.0]], np.float32)
+    log.put(Entry(1e9, ["a", "b"], None, None, [3, 4], {4: "blue"}, rows, np.array([0.25, np.inf], np.float32)))
+    log.close()
+    assert [(line["version"], line["arm"], line["features"], line["score"]) for line in lines(tmp_path)] == [
+        (3, None, [1.0], 0.25),
+        (4, "blue", [2.0], None),
+    ]
 
 
 def test_a_segment_is_closed_after_its_time(tmp_path):

@@ -9,7 +9,7 @@ SPLIT = {3: 0.9, 4: 0.1}
 
 
 def test_a_route_survives_its_file():
-    route = Route(3, 2, SPLIT, NOW, 5, shadow=6, arms={3: "control", 4: "blue"}, generation=7)
+    route = Route(3, 2, SPLIT, NOW, 5, shadow=6, arms={3: "control", 4: "blue"}, generation=7, disagreement=0.5)
     assert Route.from_json(route.to_json()) == route
 
 
@@ -44,6 +44,11 @@ def test_without_a_fresh_expiry_the_champion_answers_alone(expires):
         {"arms": {"x": "blue"}},
         {"generation": -1},
         {"generation": "7"},
+        {"disagreement": 0},
+        {"disagreement": True},
+        {"disagreement": "0.1"},
+        {"disagreement": float("nan")},
+        {"disagreement": float("inf")},
     ],
 )
 def test_a_bad_file_is_refused(change):

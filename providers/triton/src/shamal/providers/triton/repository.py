@@ -2,7 +2,8 @@
 
 <repository>/approved.json             what to load at a restart
 <repository>/<model>/                  the router: config.pbtxt, router.json, 1/model.py
-<repository>/<model>__v<version>/      one version: config.pbtxt, model.onnx.sha256, golden.json, 1/model.onnx
+<repository>/<model>__v<version>/      one version: config.pbtxt, serving.json, model.onnx.sha256, golden.json,
+                                       1/model.onnx
 """
 
 import fcntl
@@ -21,7 +22,9 @@ from string import Template
 
 from shamal.providers.triton.errors import InvalidDeployment, RouteChanged, VersionConflict, VersionNotDeployed
 from shamal.providers.triton.router import route as routes
+from shamal.providers.triton.router import settings
 from shamal.providers.triton.router.route import Route
+from shamal.providers.triton.router.settings import ServingSettings
 
 MODEL = re.compile(r"[a-z][a-z0-9_]{0,62}")
 PACKAGE = files("shamal.providers.triton")
@@ -86,7 +89,17 @@ class ModelRepository:
             )
         return "python" if (folder / "1" / "model.py").exists() else "onnxruntime"
 
-    def write_version(self, model: str, version: int, *, onnx: Path, digest: str, golden: Path, backend: str) -> None:
+    def write_version(
+        self,
+        model: str,
+        version: int,
+        *,
+        onnx: Path,
+        digest: str,
+        golden: Path,
+        backend: str,
+        serving: ServingSettings,
+    ) -> None:
         """Put the folder of a new version in place."""
         name = version_model(model, version)
         with self._incoming(name) as folder:
@@ -94,13 +107,21 @@ class ModelRepository:
             shutil.copyfile(onnx, folder / "1" / "model.onnx")
             (folder / "model.onnx.sha256").write_text(f"{digest}  1/model.onnx\n")
             shutil.copyfile(golden, folder / "golden.json")
-            (folder / "config.pbtxt").write_text((PACKAGE / "version" / f"{backend}.pbtxt").read_text())
+            (folder / settings.FILE).write_text(serving.to_json())
+            config = Template((PACKAGE / "version" / f"{backend}.pbtxt").read_text())
+            (folder / "config.pbtxt").write_text(config.substitute(_batching(serving), instances=serving.instances))
             if backend == "python":
                 (folder / "1" / "model.py").write_text((PACKAGE / "version" / "model.py").read_text())
 
     def remove_version(self, model: str, version: int) -> None:
         """Take a version's folder away."""
-        folder = self.version_folder(model, version)
+        self._remove(self.version_folder(model, version))
+
+    def remove_router(self, model: str) -> None:
+        """Take a model's router away, with its route and its journal."""
+        self._remove(self.root / model)
+
+    def _remove(self, folder: Path) -> None:
         aside = Path(tempfile.mkdtemp(prefix=".removed-", dir=self._beside()))
         folder.rename(aside / folder.name)
         shutil.rmtree(aside)
@@ -143,20 +164,34 @@ class ModelRepository:
         return route
 
     def _make_router(self, model: str, route: Route, prediction_log: Path, prediction_log_seconds: float) -> None:
+        serving = settings.read(self.root / version_model(model, route.champion))
         with self._incoming(model) as folder:
-            package = folder / "1/shamal/providers/triton/router"
-            package.mkdir(parents=True)
-            for name in ("__init__.py", "champion.py", "prediction_log.py", "route.py"):
-                (package / name).write_text((PACKAGE / "router" / name).read_text())
-            (folder / "1" / "model.py").write_text((PACKAGE / "router" / "model.py").read_text())
-            config = Template((PACKAGE / "router" / "config.pbtxt").read_text())
-            (folder / "config.pbtxt").write_text(
-                config.substitute(
-                    prediction_log=json.dumps(str(prediction_log / model)),
-                    prediction_log_seconds=json.dumps(str(prediction_log_seconds)),
-                )
-            )
+            for name, text in _router_files(prediction_log / model, prediction_log_seconds, serving).items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_text(text)
             (folder / "router.json").write_text(route.to_json())
+
+    def renew_router(
+        self, model: str, serving: ServingSettings, prediction_log: Path, prediction_log_seconds: float
+    ) -> bool:
+        """Give a router that is in place this release's program and settings; return whether anything changed.
+
+        The router that runs notices nothing until it is loaded again.
+        """
+        folder = self.root / model
+        if not (folder / "router.json").exists():
+            return False
+        with self.locked(model):
+            wanted = _router_files(prediction_log / model, prediction_log_seconds, serving)
+            changed = {
+                name: text
+                for name, text in wanted.items()
+                if not (folder / name).exists() or (folder / name).read_text() != text
+            }
+            for name, text in changed.items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                replace_file(folder / name, text)
+        return bool(changed)
 
     def approve(self) -> list[str]:
         """Write approved.json from every model's route: routers and versions in use, for the server's next start.
@@ -224,3 +259,31 @@ def replace_file(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+
+
+def _batching(serving: ServingSettings) -> dict[str, str]:
+    """Return the part of a version's configuration by which Triton gathers requests, or leaves them as they come."""
+    if not serving.max_batch_rows:
+        rows = {"features_dims": "[ -1, -1 ]", "score_dims": "dims: [ -1 ]", "dynamic_batching": ""}
+        return {"max_batch_rows": "0", **rows}
+    return {
+        "max_batch_rows": str(serving.max_batch_rows),
+        "features_dims": "[ -1 ]",
+        "score_dims": "dims: [ 1 ] reshape: { shape: [ ] }",
+        "dynamic_batching": f"dynamic_batching {{ max_queue_delay_microseconds: {serving.queue_delay_us} }}",
+    }
+
+
+def _router_files(prediction_log: Path, prediction_log_seconds: float, serving: ServingSettings) -> dict[str, str]:
+    """Return the router's program and configuration: text by path in its folder."""
+    program = {
+        f"1/shamal/providers/triton/router/{file.name}": file.read_text()
+        for file in (PACKAGE / "router").iterdir()
+        if file.name.endswith(".py") and file.name != "model.py"
+    }
+    config = Template((PACKAGE / "router" / "config.pbtxt").read_text()).substitute(
+        instances=serving.instances,
+        prediction_log=json.dumps(str(prediction_log)),
+        prediction_log_seconds=json.dumps(str(prediction_log_seconds)),
+    )
+    return {**program, "1/model.py": (PACKAGE / "router" / "model.py").read_text(), "config.pbtxt": config}

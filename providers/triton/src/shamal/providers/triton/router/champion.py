@@ -1,17 +1,23 @@
 """Keeps the champion's ONNX session in this process and follows `router.json`."""
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnxruntime  # noqa: TID253 - this module is only ever imported by Triton and its tests
 
 from shamal.providers.triton.router import route as routes
+from shamal.providers.triton.router import settings
+from shamal.providers.triton.router.warm_up import p99_when_warm
 
 READ_EVERY_SECONDS = 0.25
+# A rollback must never wait long for a slow model: after this time the champion serves as warm as it is.
+WARM_UP_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -19,11 +25,25 @@ class Serving:
     """A route whose champion is ready to answer.
 
     :param columns: width of the champion's feature matrix; None when the model leaves it open.
+    :param others: how the other versions of the route are served.
     """
 
     route: routes.Route
     session: Any
     columns: int | None
+    others: dict[int, settings.ServingSettings]
+
+    def scores(self, features: Any) -> Any:
+        """Return the champion's scores, float32 [N].
+
+        :param features: float32 [N, F].
+        :raises ValueError: F is not what the champion takes.
+        """
+        if self.columns not in (None, features.shape[1]):
+            raise ValueError(
+                f"features has {features.shape[1]} columns; version {self.route.champion} takes {self.columns}"
+            )
+        return self.session.run(["score"], {"features": features})[0].reshape(-1)
 
 
 class Champion:
@@ -60,12 +80,30 @@ class Champion:
                 self._warn(f"{self._path} was not taken, version {self.serving.route.champion} goes on: {error}")
 
     def _build(self, route: routes.Route) -> Serving:
+        others = {
+            version: settings.read(version_folder(self._folder, version))
+            for version in route.versions
+            if version != route.champion
+        }
         serving: Serving | None = getattr(self, "serving", None)
         if serving and serving.route.champion == route.champion:
-            return Serving(route, serving.session, serving.columns)
+            return Serving(route, serving.session, serving.columns, others)
         session = open_session(version_folder(self._folder, route.champion))
         columns = session.get_inputs()[0].shape[1]
-        return Serving(route, session, columns if isinstance(columns, int) else None)
+        built = Serving(route, session, columns if isinstance(columns, int) else None, others)
+        self._warm_up(built)
+        return built
+
+    def _warm_up(self, serving: Serving) -> None:
+        """Run the golden rows one by one; a champion that stays slow serves all the same, deploying judged it."""
+        folder = version_folder(self._folder, serving.route.champion)
+        rows = np.array(json.loads((folder / "golden.json").read_text())["inputs"], np.float32)
+        limit = settings.read(folder).warm_up_p99_ms
+        p99 = p99_when_warm(
+            lambda number: serving.scores(rows[number % len(rows)][np.newaxis]), limit, seconds=WARM_UP_SECONDS
+        )
+        if p99 > limit:
+            self._warn(f"version {serving.route.champion} has a p99 of {p99:.1f} ms when warm, its limit is {limit:g}")
 
 
 def version_folder(router: Path, version: int) -> Path:

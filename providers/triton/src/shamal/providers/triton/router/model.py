@@ -1,12 +1,15 @@
 """The router model: answers for the champion in its own process and calls another version for its share only.
 
-Copied to `<model>/1/` of the model repository, with this package beside it. Runs in Triton's environment.
+Copied to `<model>/1/` of the model repository, with this package beside it. Runs in Triton's environment. With
+`max_batch_size: 0` Triton hands over one request at a time; one may have many rows.
 """
 
+import itertools
 import json
 import random
+import secrets
 import time
-import uuid
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,129 +17,169 @@ import numpy as np
 import triton_python_backend_utils as pb
 
 from shamal.providers.triton.router.champion import Champion, Serving
+from shamal.providers.triton.router.observations import Observations
+from shamal.providers.triton.router.others import Others, Split
 from shamal.providers.triton.router.prediction_log import Entry, PredictionLog
+from shamal.providers.triton.router.sticky import point, version_at
 
 END_OF_TIME = 253_402_300_800_000_000  # microseconds; the year 10000, which no calendar of the readers knows
+
+
+@dataclass(frozen=True)
+class Question:
+    """A request, read.
+
+    :param features: float32 [N, F].
+    :param entity_ids: [N].
+    :param timestamps: int64 [N], microseconds since 1970 (UTC).
+    :param logged: False for a probe or benchmark.
+    """
+
+    features: Any
+    entity_ids: list[bytes] | None
+    timestamps: Any
+    logged: bool
 
 
 class TritonPythonModel:
     """What Triton calls."""
 
     def initialize(self, args: dict[str, str]) -> None:
-        """Read the route, build the champion's session, start the prediction log."""
+        """Read the route, build the champion's session, start the threads that work beside the requests."""
         folder = Path(args["model_repository"])
         settings = {key: value["string_value"] for key, value in json.loads(args["model_config"])["parameters"].items()}
         self.name = folder.name
-        self.champion = Champion(folder, pb.Logger.log_warn)
-        self.log = PredictionLog(
-            Path(settings["prediction_log"]),
-            seconds=float(settings["prediction_log_seconds"]),
-            warn=pb.Logger.log_warn,
-        )
+        self.warn = pb.Logger.log_warn
+        log = Path(settings["prediction_log"])
+        self.champion = Champion(folder, self.warn)
+        self.log = PredictionLog(log, seconds=float(settings["prediction_log_seconds"]), warn=self.warn)
+        self.observations = Observations(log, self.warn)
+        self.others = Others(self._ask, self.observations, lambda text: self.warn(f"{self.name}: {text}"))
+        self.started, self.predictions = secrets.token_hex(12), itertools.count()
 
     def finalize(self) -> None:
-        """Close the open segment of the prediction log."""
-        self.champion.close()
-        self.log.close()
+        """Write what is counted and close the open segment of the prediction log."""
+        for part in (self.champion, self.others, self.observations, self.log):
+            part.close()
 
     def execute(self, requests: list[Any]) -> list[Any]:
-        """Return one response per request, in order: each is answered by one version."""
+        """Return one response per request, in order; None for one that is answered later."""
         serving, now = self.champion.serving, time.time()
-        shares = serving.route.shares(now)
-        answers: list[Any] = [None] * len(requests)
-        for version, positions in _assign(shares, len(requests)).items():
-            group = [requests[position] for position in positions]
-            if version == serving.route.champion:
-                scores = self._champion(serving, group)
-            else:
-                scores = [self._candidate(version, serving, request) for request in group]
-            for position, request, (answered_by, score) in zip(positions, group, scores, strict=True):
-                answers[position] = self._respond(request, answered_by, score, now)
-        return answers
+        return [self._answer(request, serving, now) for request in requests]
 
-    def _champion(self, serving: Serving, requests: list[Any]) -> list[tuple[int, Any]]:
-        """Run the requests of the batch together; an error is the answer of those it concerns."""
-        version, columns = serving.route.champion, serving.columns
-        features = [_array(request, "features") for request in requests]
-        fitting = [rows for rows in features if columns in (None, rows.shape[1])]
+    def _answer(self, request: Any, serving: Serving, now: float) -> Any:
         try:
-            scores: Any = serving.session.run(["score"], {"features": np.concatenate(fitting)})[0] if fitting else None
+            question = _read(request)
+            champion, shares, shadow = serving.route.champion, serving.route.shares(now), serving.route.shadowed(now)
+            if len(shares) > 1:
+                assigned = self._assign(question, shares, champion)
+                if any(version != champion for version in assigned):
+                    return self._split(request, question, serving, assigned)
+            start = time.perf_counter()
+            scores = serving.scores(question.features)
+            if len(shares) > 1 or shadow:
+                self.observations.request(champion, time.perf_counter() - start)
+            if shadow:
+                self.others.copy(shadow, question.features.copy(), scores, serving)
+            return self._response(question, scores, [champion] * len(scores), serving)
         except Exception as error:  # noqa: BLE001 - onnxruntime has no common base class; the client gets the message
-            return [(version, error) for _ in requests]
-        answers: list[tuple[int, Any]] = []
-        start = 0
-        for rows in features:
-            if columns not in (None, rows.shape[1]):
-                wrong = f"features has {rows.shape[1]} columns; {self.name} version {version} takes {columns}"
-                answers.append((version, ValueError(wrong)))
-                continue
-            answers.append((version, scores[start : start + len(rows)].reshape(-1)))
-            start += len(rows)
-        return answers
+            return self._refusal(error)
 
-    def _candidate(self, version: int, serving: Serving, request: Any) -> tuple[int, Any]:
-        """Call the version's own model; a candidate that fails is answered for by the champion."""
-        # The request's own tensor is passed on: one made of an ndarray reaches the stub empty under numpy 2.
-        features = pb.get_input_tensor_by_name(request, "features")
+    def _assign(self, question: Question, shares: dict[int, float], champion: int) -> list[int]:
+        """Return the version of each row: by its entity, or drawn once for a request without entities."""
+        if question.entity_ids is None:
+            drawn = version_at(random.random(), shares, champion)  # noqa: S311 - traffic, not secrets
+            return [drawn] * len(question.features)
+        return [version_at(point(self.name, entity), shares, champion) for entity in question.entity_ids]
+
+    def _split(self, request: Any, question: Question, serving: Serving, assigned: list[int]) -> Any:
+        """Return None and answer when the other versions have; at once when there is no room for the question."""
+        # Copies: Triton takes the request's memory back when `execute` returns.
+        question = replace(
+            question,
+            features=question.features.copy(),
+            timestamps=None if question.timestamps is None else question.timestamps.copy(),
+        )
+        split, sender = Split(question.features, np.array(assigned), serving), request.get_response_sender()
+
+        def response() -> Any:
+            try:
+                scores, versions = self.others.combine(split)
+                return self._response(question, scores, versions.tolist(), serving)
+            except Exception as error:  # noqa: BLE001 - the champion failed too; the client gets the message
+                return self._refusal(error)
+
+        if self.others.submit(split, lambda: sender.send(response(), flags=pb.TRITONSERVER_RESPONSE_COMPLETE_FINAL)):
+            return None
+        return response()
+
+    def _ask(self, version: int, features: Any) -> Any:
+        """Return the scores of a version's own Triton model, float32 [N].
+
+        :raises RuntimeError: Triton says why it has none.
+        """
         call = pb.InferenceRequest(
-            model_name=f"{self.name}__v{version}", requested_output_names=["score"], inputs=[features]
+            model_name=f"{self.name}__v{version}",
+            requested_output_names=["score"],
+            # Not from_dlpack: outside `execute` it ended the process (python backend of Triton 2.51, numpy 1.26).
+            inputs=[pb.Tensor("features", np.ascontiguousarray(features))],
         )
         response = call.exec()
         if response.has_error():
-            pb.Logger.log_warn(f"{self.name} version {version} failed: {response.error().message()}")
-            return self._champion(serving, [request])[0]
-        # A copy: the response's memory is given back while the prediction log still holds the scores.
-        return version, pb.get_output_tensor_by_name(response, "score").as_numpy().reshape(-1).copy()
+            raise RuntimeError(response.error().message())
+        # A copy: the response's memory is given back.
+        return pb.get_output_tensor_by_name(response, "score").as_numpy().copy()
 
-    def _respond(self, request: Any, version: int, scores: Any, now: float) -> Any:
-        if isinstance(scores, Exception):
-            return pb.InferenceResponse(error=pb.TritonError(str(scores), pb.TritonError.INVALID_ARG))
-        timestamps = _array(request, "event_timestamp")
-        if timestamps is not None and not ((timestamps >= 0) & (timestamps < END_OF_TIME)).all():
-            wrong = "event_timestamp holds a value that is not microseconds since 1970 (UTC)"
-            return pb.InferenceResponse(error=pb.TritonError(wrong, pb.TritonError.INVALID_ARG))
-        ids = [uuid.uuid4().hex for _ in range(len(scores))]
-        if _logged(request):
-            entities = _array(request, "entity_id")
+    def _refusal(self, error: Exception) -> Any:
+        return pb.InferenceResponse(error=pb.TritonError(f"{self.name}: {error}", pb.TritonError.INVALID_ARG))
+
+    def _response(self, question: Question, scores: Any, versions: list[int], serving: Serving) -> Any:
+        ids = [f"{self.started}{next(self.predictions):08x}" for _ in versions]
+        if question.logged:
+            entities = question.entity_ids
             self.log.put(
                 Entry(
-                    time=now,
+                    time=time.time(),
                     prediction_ids=ids,
-                    entity_ids=None
-                    if entities is None
-                    else [entity.decode(errors="replace") for entity in entities.reshape(-1)],
-                    event_timestamps=None if timestamps is None else timestamps.reshape(-1).tolist(),
-                    version=version,
-                    features=_array(request, "features").copy(),
+                    entity_ids=None if entities is None else [entity.decode(errors="replace") for entity in entities],
+                    event_timestamps=None if question.timestamps is None else question.timestamps.tolist(),
+                    versions=versions,
+                    arms=serving.route.arms,
+                    features=question.features.copy(),
                     scores=scores,
                 )
             )
         return pb.InferenceResponse(
             [
                 pb.Tensor("score", np.ascontiguousarray(scores)),
-                pb.Tensor("model_version", np.full(len(scores), version, np.int32)),
+                pb.Tensor("model_version", np.array(versions, np.int32)),
                 pb.Tensor("prediction_id", np.array(ids, np.object_)),
             ]
         )
 
 
-def _assign(shares: dict[int, float], requests: int) -> dict[int, list[int]]:
-    """Return the positions of the requests that each version answers."""
-    if len(shares) == 1:
-        return {next(iter(shares)): list(range(requests))}
-    assigned: dict[int, list[int]] = {}
-    drawn = random.choices(list(shares), list(shares.values()), k=requests)  # noqa: S311 - traffic, not secrets
-    for position, version in enumerate(drawn):
-        assigned.setdefault(version, []).append(position)
-    return assigned
+def _read(request: Any) -> Question:
+    """Return what a request asks.
+
+    :raises ValueError: an input does not fit the others or holds what cannot be meant.
+    """
+    inputs = {tensor.name(): tensor.as_numpy() for tensor in request.inputs()}
+    features = _features(inputs)
+    entities, timestamps = inputs.get("entity_id"), inputs.get("event_timestamp")
+    for name, values in (("entity_id", entities), ("event_timestamp", timestamps)):
+        if values is not None and len(values) != len(features):
+            raise ValueError(f"{name} has {len(values)} values, features has {len(features)} rows; give one for each")
+    if timestamps is not None and not ((timestamps >= 0) & (timestamps < END_OF_TIME)).all():
+        raise ValueError("event_timestamp holds a value that is not microseconds since 1970 (UTC)")
+    return Question(features, None if entities is None else entities.tolist(), timestamps, _logged(request))
 
 
-def _array(request: Any, name: str) -> Any:
-    tensor = pb.get_input_tensor_by_name(request, name)
-    return None if tensor is None else tensor.as_numpy()
+def _features(inputs: dict[str, Any]) -> Any:
+    """Return the feature matrix of a request, float32 [N, F]."""
+    return inputs["features"]
 
 
 def _logged(request: Any) -> bool:
     """A request with the parameter `log` false (a probe, a benchmark) is no prediction."""
     parameters = request.parameters()
-    return not (parameters and json.loads(parameters).get("log") is False)
+    return '"log"' not in parameters or json.loads(parameters)["log"] is not False

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+
 OPEN = ".open"
 # The writer looks at the queue so often; waking it for each request would cost the request a thread switch.
 WRITE_EVERY_SECONDS = 0.1
@@ -20,13 +22,17 @@ WRITE_EVERY_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Entry:
-    """The answered rows of one request; arrays have one element (features: one row) per prediction."""
+    """The answered rows of one request; arrays have one element (features: one row) per prediction.
+
+    :param arms: name by version, of those that have one.
+    """
 
     time: float
     prediction_ids: list[str]
     entity_ids: list[str] | None
     event_timestamps: list[int] | None
-    version: int
+    versions: list[int]
+    arms: dict[int, str]
     features: Any
     scores: Any
 
@@ -146,16 +152,21 @@ def _close_leftovers(folder: Path) -> None:
 
 
 def _lines(entry: Entry) -> list[str]:
+    features, scores = entry.features.tolist(), entry.scores.tolist()
+    if not (np.isfinite(entry.features).all() and np.isfinite(entry.scores).all()):
+        features, scores = [[_number(value) for value in row] for row in features], [_number(score) for score in scores]
+    time = _iso(entry.time)
     return [
         json.dumps(
             {
                 "prediction_id": prediction_id,
-                "time": _iso(entry.time),
+                "time": time,
                 "entity_id": entry.entity_ids[row] if entry.entity_ids else None,
                 "event_timestamp": _iso(entry.event_timestamps[row] / 1e6) if entry.event_timestamps else None,
-                "version": entry.version,
-                "features": [_number(value) for value in entry.features[row].tolist()],
-                "score": _number(float(entry.scores[row])),
+                "version": entry.versions[row],
+                "arm": entry.arms.get(entry.versions[row]),
+                "features": features[row],
+                "score": scores[row],
             }
         )
         + "\n"

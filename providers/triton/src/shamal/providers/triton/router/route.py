@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ class Route:
     :param shadow: version that is sent a copy of the requests while `expires` is ahead; its answers are compared only.
     :param arms: names of the versions in an experiment or canary, for the prediction log.
     :param generation: grows by one with each write, so that a writer who read an older one is refused.
+    :param disagreement: a candidate's score further than this from the champion's counts as a disagreement.
     """
 
     champion: int
@@ -31,6 +33,7 @@ class Route:
     shadow: int | None = None
     arms: dict[int, str] = field(default_factory=dict)
     generation: int = 0
+    disagreement: float = 0.1
 
     @property
     def versions(self) -> list[int]:
@@ -78,6 +81,9 @@ class Route:
         generation = data.get("generation", 0)
         if isinstance(generation, bool) or not isinstance(generation, int) or generation < 0:
             raise ValueError(f"generation {generation!r} is not a count")
+        disagreement = data.get("disagreement", cls.disagreement)
+        if isinstance(disagreement, bool) or not isinstance(disagreement, int | float) or not 0 < disagreement < inf:
+            raise ValueError(f"disagreement {disagreement!r} is not a distance above 0")
         return cls(
             champion,
             _version(data, "previous"),
@@ -87,6 +93,7 @@ class Route:
             _version(data, "shadow"),
             names,
             generation,
+            float(disagreement),
         )
 
 
