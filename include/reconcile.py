@@ -98,9 +98,11 @@ def _routes(triton: TritonHook, model: Releases) -> Iterator[Finding]:
 
 
 def _approved(triton: TritonHook) -> Iterator[Finding]:
-    before = triton.repository.approved()
-    if sorted(before) != sorted(after := triton.repository.approve()):
-        yield Finding("", f"approved.json said {before}", f"it says {after}")
+    before = set(triton.repository.approved())
+    after = set(triton.repository.approve())
+    if before != after:
+        found = f"approved.json lacked {sorted(after - before)} and had {sorted(before - after)} too many"
+        yield Finding("", found, "written again")
 
 
 def _server(triton: TritonHook, model: Releases) -> Iterator[Finding]:

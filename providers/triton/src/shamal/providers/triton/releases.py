@@ -73,7 +73,8 @@ class Releases:
     model: str
 
     @property
-    def _journal(self) -> Path:
+    def path(self) -> Path:
+        """The journal's file."""
         return self.repository.root / self.model / "releases.jsonl"
 
     @property
@@ -83,10 +84,10 @@ class Releases:
 
     def journal(self) -> list[dict[str, Any]]:
         """Return the finished changes, oldest first: time, action, from, to, by, reason, generation."""
-        if not self._journal.exists():
+        if not self.path.exists():
             return []
         # A line without its end was being written when the machine stopped: that change still has its intent.
-        return [json.loads(line) for line in self._journal.read_text().splitlines(keepends=True) if line[-1] == "\n"]
+        return [json.loads(line) for line in self.path.read_text().splitlines(keepends=True) if line[-1] == "\n"]
 
     def committed(self) -> Route | None:
         """Return the route that the last finished promotion or rollback left; None before the first."""
@@ -147,7 +148,7 @@ class Releases:
         if found is None or found.token != intent.token:
             raise ReleaseOvertaken(
                 f"{self.model}: the {intent} was taken over; under way is {f'the {found}' if found else 'nothing'}. "
-                f"Nothing more was changed; the journal {self._journal} says how it ended"
+                f"Nothing more was changed; the journal {self.path} says how it ended"
             )
 
     def take_over(self, intent: Intent) -> Intent:
@@ -247,7 +248,7 @@ class Releases:
             "reason": reason,
             "generation": generation,
         }
-        with self._journal.open("a+b") as file:
+        with self.path.open("a+b") as file:
             _cut_unfinished_line(file)
             file.write(json.dumps(entry).encode() + b"\n")
             file.flush()
