@@ -1,6 +1,8 @@
 """Asks the served model about real flights, over REST and gRPC, as a client of the airline would."""
 
 import math
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -63,28 +65,53 @@ def ask_rest(settings: Settings, model: ModelSpec, flights: list[dict[str, Any]]
 
 def ask_grpc(settings: Settings, model: ModelSpec, flights: list[dict[str, Any]]) -> dict[str, list[Any]]:
     """Return the answers of gRPC requests of up to 250 flights each, in the flights' order."""
-    import numpy as np
     from tritonclient import grpc
 
     outputs: dict[str, list[Any]] = {"score": [], "model_version": [], "prediction_id": []}
     with grpc.InferenceServerClient(f"127.0.0.1:{settings['SHAMAL_TRITON_GRPC_PORT']}") as client:
         for first in range(0, len(flights), BATCH):
-            batch = flights[first : first + BATCH]
-            arrays = {
-                "features": np.array([_features(model, flight) for flight in batch], np.float32),
-                "entity_id": np.array([_entity(model, flight).encode() for flight in batch], np.object_),
-                "event_timestamp": np.array([_microseconds(flight) for flight in batch], np.int64),
-            }
-            types = {"features": "FP32", "entity_id": "BYTES", "event_timestamp": "INT64"}
-            inputs = []
-            for name, array in arrays.items():
-                tensor = grpc.InferInput(name, array.shape, types[name])
-                tensor.set_data_from_numpy(array)
-                inputs.append(tensor)
-            answer = client.infer(model.name, inputs)
+            answer = client.infer(model.name, _inputs(grpc, model, flights[first : first + BATCH]))
             for name, values in outputs.items():
                 values.extend(answer.as_numpy(name).tolist())
     return outputs
+
+
+def asker(settings: Settings, model: ModelSpec, flights: list[dict[str, Any]]) -> Callable[[int], int]:
+    """Return a function that asks about one flight after the other over gRPC and returns the version that answered."""
+    import numpy as np
+    from tritonclient import grpc
+
+    own = threading.local()
+
+    def ask(number: int) -> int:
+        if not hasattr(own, "client"):
+            own.client = grpc.InferenceServerClient(f"127.0.0.1:{settings['SHAMAL_TRITON_GRPC_PORT']}")
+        answer = own.client.infer(model.name, _inputs(grpc, model, [flights[number % len(flights)]]))
+        if not np.isfinite(answer.as_numpy("score")).all():
+            raise ValueError("the score is not a number")
+        return int(answer.as_numpy("model_version")[0])
+
+    return ask
+
+
+def _inputs(client: Any, model: ModelSpec, flights: list[dict[str, Any]]) -> list[Any]:
+    """Return the inputs of one request.
+
+    :param client: tritonclient's module of the protocol.
+    """
+    import numpy as np
+
+    arrays = {
+        "features": (np.array([_features(model, flight) for flight in flights], np.float32), "FP32"),
+        "entity_id": (np.array([_entity(model, flight).encode() for flight in flights], np.object_), "BYTES"),
+        "event_timestamp": (np.array([_microseconds(flight) for flight in flights], np.int64), "INT64"),
+    }
+    inputs = []
+    for name, (array, kind) in arrays.items():
+        tensor = client.InferInput(name, array.shape, kind)
+        tensor.set_data_from_numpy(array)
+        inputs.append(tensor)
+    return inputs
 
 
 def _entity(model: ModelSpec, flight: dict[str, Any]) -> str:

@@ -28,6 +28,7 @@ def _rows(summary: dict[str, Any]) -> list[tuple[str, str]]:
     rows.append(
         ("served", f"version {release['champion']} (before: {release['previous'] or 'none'}), {release['backend']}")
     )
+    rows += [("canary", _canary(release))]
     for i, flight in enumerate(summary["flights"]):
         truth = "was late" if flight["truth"] else "was on time"
         rows.append(
@@ -44,6 +45,15 @@ def _rows(summary: dict[str, Any]) -> list[tuple[str, str]]:
     rows.append(("time, memory", f"{summary['seconds']:.0f} s, at most {summary['peak_memory_gib']:.1f} GiB"))
     rows.append(("web UI", f"{summary['web_ui']} (users and passwords: {summary['login']})"))
     return rows
+
+
+def _canary(release: dict[str, Any]) -> str:
+    canary = release["canary"]
+    shares = ", ".join(f"{step['share']:.0%}" for step in canary["steps"])
+    return (
+        f"version {canary['version']} got {shares} and then all of the requests within {canary['seconds']:.0f} s; "
+        f"{release['requests']} requests at 50/s meanwhile, {release['lost']} lost"
+    )
 
 
 def _ingested(rows: dict[str, Any]) -> str:

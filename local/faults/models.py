@@ -42,6 +42,41 @@ def write(good: Path, folder: Path, spoil: "Callable[[ModelProto], None]", rows:
     return {"path": str(folder), "sha256": digest, "golden": str(golden)}
 
 
+def write_good(path: Path, columns: int) -> None:
+    """Write a small logistic regression over all features with fixed weights, missing values counting as zero.
+
+    :param columns: number of features.
+    """
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper
+
+    weights = np.random.default_rng(0).normal(size=(columns, 1)).astype(np.float32)
+    nodes = [
+        _node("IsNaN", ["features"], "missing"),
+        _node("Where", ["missing", "zero_for_missing", "features"], "known"),
+        _node("MatMul", ["known", "weights"], "logit"),
+        _node("Sigmoid", ["logit"], "column_of_scores"),
+        _node("Reshape", ["column_of_scores", "flat"], "score"),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "good",
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["rows", columns])],
+        [helper.make_tensor_value_info("score", TensorProto.FLOAT, ["rows"])],
+        [
+            numpy_helper.from_array(np.float32(0.0), "zero_for_missing"),
+            numpy_helper.from_array(weights, "weights"),
+            numpy_helper.from_array(np.array([-1]), "flat"),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    path.write_bytes(model.SerializeToString())
+
+
+def untouched(model: "ModelProto") -> None:
+    """Leave the model as it is."""
+
+
 def flipped(model: "ModelProto") -> None:
     """Make every score its opposite: 1 - score."""
     _replace_score(model, [_node("Sub", [_constant(model, "one", 1.0), GOOD_SCORE], "score")])

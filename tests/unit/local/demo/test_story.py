@@ -8,6 +8,8 @@ from local.demo import story
 from local.demo.display import Display
 from local.demo.plan import LATER
 from local.demo.story import DemoFailed, Story
+from local.traffic import Traffic
+from tests.support import until
 
 
 class Airflow:
@@ -97,11 +99,38 @@ def test_another_verdict_than_expected_fails_the_demo(life: Story, airflow: Airf
     assert life.monitor(LATER, expected="ok")[0] == "flight_delays_monitor-2"
 
 
-def test_a_router_that_serves_another_version_fails_the_demo(life: Story, airflow: Airflow) -> None:
+@pytest.fixture
+def released(airflow: Airflow, life: Story, monkeypatch: pytest.MonkeyPatch) -> Airflow:
+    """A release of version 2 while a version answers already."""
     airflow.results = {
         "fetch": {"version": 2, "sha256": "s"},
-        "route": {"champion": 1},
         "deploy": {"version": 2},
+        "promote": {"version": 2, "previous": 1},
+        "canary": {"steps": [{"share": 0.2}]},
     }
+    monkeypatch.setattr(Story, "_answers", lambda _: True)
+    monkeypatch.setattr(Story, "traffic", lambda _: Traffic(lambda number: 1, rate=500))
+    return airflow
+
+
+def test_a_release_is_told_with_its_canary_and_the_requests_meanwhile(life: Story, released: Airflow) -> None:
+    told = life.release("t")
+    assert (told["champion"], told["previous"], told["lost"]) == (2, 1, 0)
+    assert told["canary"] == {"steps": [{"share": 0.2}]}
+
+
+def test_a_router_that_serves_another_version_fails_the_demo(life: Story, released: Airflow) -> None:
+    released.results["promote"] = {"version": 1, "previous": None}
     with pytest.raises(DemoFailed, match="the router serves version 1, not 2"):
+        life.release("t")
+
+
+def test_a_lost_request_fails_the_demo(life: Story, released: Airflow, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(number: int) -> int:
+        raise ConnectionError("router away")
+
+    traffic = Traffic(away, rate=500)
+    monkeypatch.setattr(Story, "traffic", lambda _: traffic)
+    monkeypatch.setattr(Story, "_follow", lambda *_, **__: until("a request failed", lambda: traffic.lost, 10))
+    with pytest.raises(DemoFailed, match="requests were lost: ConnectionError: router away"):
         life.release("t")

@@ -1,0 +1,26 @@
+"""Deploys version 2 in a process of its own and prints how that ended: `python -m local.faults.deploy_alone`."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from local.settings import load, process_environment
+
+os.environ |= process_environment(load())
+
+from shamal.providers.triton import deployment
+from shamal.providers.triton.hooks.triton import TritonHook
+
+
+def outcome(model: str, path: str, sha256: str, golden: str) -> str:
+    """Return what the deployment said."""
+    try:
+        deployment.deploy(TritonHook(), model, 2, path=Path(path), sha256=sha256, golden=Path(golden))
+    except OSError as error:
+        return f"{type(error).__name__}: {error.strerror}"
+    return "deployed"
+
+
+if __name__ == "__main__":
+    print(outcome(**json.loads(sys.argv[1])))
