@@ -204,14 +204,20 @@ class Story:
             time.sleep(0.5)
         raise DemoFailed(f"no run of {dag_id} was started by {source_run_id} within {seconds:.0f} s")
 
-    def _follow(self, title: str, dag_id: str, run_id: str, *, approve: bool = False) -> None:
+    def follow(self, title: str, dag_id: str, run_id: str, *, approve: bool = False) -> str:
+        """Show a run until it ends and return its state.
+
+        :param approve: answer its approval with yes, as the approver.
+        :raises DemoFailed: it takes too long.
+        """
         self.display.say(f"[bold]{title}[/]")
         deadline = time.monotonic() + RUN_SECONDS
         while True:
-            state = self.engineer.run(dag_id, run_id)["state"]
+            state: str = self.engineer.run(dag_id, run_id)["state"]
             self.display.follow(title, dag_id, self.engineer.tasks(dag_id, run_id))
             if state in FINISHED:
-                break
+                self.display.done()
+                return state
             if approve and (task_id := self.engineer.awaits_approval(dag_id, run_id)):
                 self.approver.approve(dag_id, run_id, task_id)
                 self.display.say(f"  {task_id} answered by approver: Approve")
@@ -220,8 +226,9 @@ class Story:
                     f"{dag_id} {run_id} is {state} after {RUN_SECONDS} s; look at {self.engineer.base_url}"
                 )
             time.sleep(0.5)
-        self.display.done()
-        if state == "failed":
+
+    def _follow(self, title: str, dag_id: str, run_id: str, *, approve: bool = False) -> None:
+        if self.follow(title, dag_id, run_id, approve=approve) == "failed":
             raise DemoFailed(self._explain(dag_id, run_id))
 
     def _explain(self, dag_id: str, run_id: str) -> str:
