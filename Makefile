@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 
-.PHONY: help env test-env demo up down status test test-faults lint bench clean
+.PHONY: help env test-env demo demo-rollback up down status rollback gate manifests faults test test-faults lint bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -18,6 +18,9 @@ test-env:
 demo: env ## run the whole life of flight_delays on real data
 	@$(PYTHON) -m local.demo
 
+demo-rollback: env ## release a poisoned model and see its canary stop it (after `make demo`)
+	@$(PYTHON) -m local.demo.rollback
+
 up: env ## start the laptop stack
 	@$(PYTHON) -m local up
 
@@ -27,11 +30,23 @@ down: ## stop the laptop stack and every pod
 status: ## show the servers of the laptop stack
 	@$(PYTHON) -m local status
 
+rollback: env ## give a model's traffic back to its previous version: make rollback MODEL=flight_delays
+	@$(PYTHON) -m local.rollback $(MODEL)
+
+gate: env ## judge a registered candidate by its spec's gates: make gate MODEL=flight_delays
+	@$(PYTHON) -m local.gate $(MODEL)
+
+manifests: env ## print the Kubernetes manifests of a model: make -s manifests MODEL=flight_delays
+	@$(PYTHON) -m include.kubernetes_manifests $(MODEL)
+
+faults: env ## break releases in every known way on the running stack; prints a table
+	@$(PYTHON) -m local.faults
+
 lint: test-env ## check style, types and generated files
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check .
 	@.venv/bin/mypy include local plugins $$(ls -d providers/*/src)
 	@$(PYTHON) providers/provider_info.py --check
-	@.venv/bin/hadolint Dockerfile Dockerfile.train
+	@.venv/bin/hadolint Dockerfile Dockerfile.train Dockerfile.triton
 
 test: lint ## run every test but the slow proofs: unit, integration, end to end, browser
 	@$(PYTHON) -m pytest -m "not faults"
