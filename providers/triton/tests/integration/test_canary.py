@@ -90,7 +90,7 @@ def traffic(model, served):
         while not stop.wait(0.005):
             features = random.normal(size=(1, 4))
             try:
-                answer = client.infer(model, features, protocol="grpc")
+                answer = client.infer(model, features, entity_id=[uuid.uuid4().hex], protocol="grpc")
                 asked.versions.append(int(answer["model_version"][0]))
             except Exception as error:  # noqa: BLE001 - the test counts every kind
                 asked.errors.append(error)
@@ -173,12 +173,14 @@ def test_a_good_candidate_passes_every_step(hook, model, traffic, begin, control
 def test_a_bad_candidate_is_stopped_within_seconds(hook, model, served, traffic, begin, control, spoiled, limit):
     served(*SPOILED[spoiled])
     process = control(begin(steps=[{"share": 0.2, "seconds": 30}]))
-    until(lambda: 2 in hook.repository.route(model).weights, 30)
-    took = until(lambda: 2 not in hook.repository.route(model).weights, 20)
     found = result(process)
     assert (found["decision"], found["reason"].split()[0]) == ("rollback", limit), found
+    assert hook.repository.route(model).weights == {1: 1.0}
     assert until(lambda: alone(traffic), 10) < 5
-    assert took < 15
+    lines = (hook.prediction_log / model / "observations.ndjson").read_text().splitlines()
+    first_seen = min(line["time"] for line in map(json.loads, lines) if line["version"] == 2)
+    taken_back = (hook.repository.root / model / "router.json").stat().st_mtime
+    assert taken_back - first_seen < 10
 
 
 def test_a_candidate_that_disagrees_is_stopped(hook, model, served, traffic, begin, control):
@@ -188,6 +190,30 @@ def test_a_candidate_that_disagrees_is_stopped(hook, model, served, traffic, beg
     assert found["reason"].startswith("disagreed")
     assert "the shadow step" in found["reason"]
     assert 2 not in traffic.versions, "it never answered anybody"
+
+
+def test_late_labels_stop_a_candidate_that_nothing_else_stops(hook, model, served, traffic, begin, control):
+    served(".reshape(-1)\n", ".reshape(-1) * np.float32(-1) + np.float32(1)\n")
+    limits = {"max_disagreement_rate": None, "max_quality_loss": 0.2}
+    process = control(begin(steps=[{"share": 0.5, "seconds": 120}], limits=limits))
+    folder = hook.prediction_log / model
+    (folder / "labels").mkdir()
+    until(lambda: sum(row["version"] == 2 for row in rows(folder)) > 300, 60)
+    labels = [
+        {"entity_id": row["entity_id"], "label": float((row["score"] > 0.5) == (row["version"] == 1))}
+        for row in rows(folder)
+    ]
+    beside = folder / "labels" / "1.jsonl.open"
+    beside.write_text("".join(json.dumps(label) + "\n" for label in labels))
+    beside.rename(folder / "labels" / "1.jsonl")
+    found = result(process)
+    assert found["decision"] == "rollback", found
+    assert found["reason"].startswith("quality loss 1.0000 of")
+    assert hook.repository.route(model).weights == {1: 1.0}
+
+
+def rows(folder):
+    return [json.loads(line) for path in folder.glob("*.jsonl") for line in path.read_text().splitlines()]
 
 
 @pytest.mark.faults

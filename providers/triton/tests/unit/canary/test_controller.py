@@ -170,6 +170,18 @@ def test_another_process_goes_on_where_the_first_was_lost(scripted):
     assert successor.state["begun"] == before["begun"]
 
 
+def test_two_controllers_at_once_count_nothing_twice(scripted):
+    scripted.begin(steps=[(0.1, 600)])
+    scripted.look()
+    woken = Scripted(scripted.hook)
+    for _ in range(5):
+        scripted.observe(2, 10)
+        woken.now = scripted.now
+        assert scripted.look() is woken.look() is None
+    assert scripted.state["candidate"]["requests"] == 50
+    assert scripted.state["elapsed"] == pytest.approx(5)
+
+
 def test_another_run_or_plan_starts_anew(scripted):
     scripted.begin()
     scripted.good_second()

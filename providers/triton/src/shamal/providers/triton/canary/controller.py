@@ -5,6 +5,7 @@ triggerer, or a retry of the task. When none does, the share expires and the cha
 """
 
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,7 @@ class Canary:
         if state.granted and not _has_traffic(route, state.version):
             return [line, *self._decide(state, "stopped", "somebody else took the candidate's share away")]
         lines = self._walk(state, step, results, line, now)
-        if state.decision in ("undecided", "rollback"):
+        if state.decision == "undecided":
             self._take_share(state)
         elif state.decision is None:
             self._renew(state, route, now)
@@ -225,7 +226,7 @@ class Canary:
     def _observations(self) -> Path:
         return self.hook.prediction_log / self.model / "observations.ndjson"
 
-    def _locked(self) -> Any:
+    def _locked(self) -> AbstractContextManager[None]:
         """One look at a time, also when a triggerer that stood still wakes up beside its successor."""
         return self.hook.repository.locked(f"{self.model}.canary")
 
