@@ -1,8 +1,14 @@
 """Features found by key are those of Feast and of the training set: the router's reader against the real stores."""
 
+import hashlib
 import json
 import math
+import sqlite3
+import time
+import uuid
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +17,15 @@ import numpy as np
 import pyarrow as pa  # noqa: TID253 - a test
 import pyarrow.parquet as pq  # noqa: TID253 - a test
 import pytest
+import requests
+from tritonclient.utils import InferenceServerException  # noqa: TID253 - a test
 
 from shamal.providers.feast.hooks.feast import FeastHook
 from shamal.providers.feast.training_set import TrainingSetSpec
+from shamal.providers.triton.errors import InvalidDeployment
+from shamal.providers.triton.hooks.triton import TritonHook
+from shamal.providers.triton.operators.deploy import DeployModelOperator
+from shamal.providers.triton.operators.route import RouteTrafficOperator
 from shamal.providers.triton.router.keyed import OnlineFeatures, entity_key
 
 pytestmark = pytest.mark.integration
@@ -53,21 +65,25 @@ service = FeatureService(name="trips_v1", features=[trips, visits])
 """
 
 
-@pytest.fixture
-def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FeastHook:
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("lake")
+
+
+@pytest.fixture(scope="module")
+def hook(lake: Path) -> Iterator[FeastHook]:
     """Feast over a scratch lake: 40 trips, each stop visited some hours after its trip became known."""
     from pyiceberg.catalog import load_catalog
 
     from shamal.providers.feast.iceberg import CATALOG
 
     extra = {
-        "registry": str(tmp_path / "feast/registry.db"),
-        "online_store": str(tmp_path / "feast/online.db"),
+        "registry": str(lake / "feast/registry.db"),
+        "online_store": str(lake / "feast/online.db"),
         "catalog_type": "sql",
-        "catalog_uri": f"sqlite:///{tmp_path}/catalog.db",
-        "warehouse": f"file://{tmp_path}/warehouse",
+        "catalog_uri": f"sqlite:///{lake}/catalog.db",
+        "warehouse": f"file://{lake}/warehouse",
     }
-    monkeypatch.setenv("AIRFLOW_CONN_FEAST_DEFAULT", json.dumps({"conn_type": "shamal_feast", "extra": extra}))
     catalog = load_catalog(CATALOG, type="sql", uri=extra["catalog_uri"], warehouse=extra["warehouse"])
     catalog.create_namespace("trips")
     moments = [START + timedelta(hours=n) for n in range(40)]
@@ -95,12 +111,14 @@ def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FeastHook:
         times = [moment + timedelta(hours=n % 8 if name == "asked" else 0) for n, moment in enumerate(moments)]
         rows = pa.table({**columns, "event_timestamp": pa.array(times, pa.timestamp("us", "UTC"))})
         catalog.create_table(f"trips.{name}", schema=rows.schema).append(rows)
-    hook = FeastHook()
-    definitions = tmp_path / "features.py"
+    definitions = lake / "features.py"
     definitions.write_text(DEFINITIONS)
-    hook.apply(definitions, PROJECT)
-    hook.materialize(PROJECT, None, START, END)
-    return hook
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW_CONN_FEAST_KEYED", json.dumps({"conn_type": "shamal_feast", "extra": extra}))
+        hook = FeastHook("feast_keyed")
+        hook.apply(definitions, PROJECT)
+        hook.materialize(PROJECT, None, START, END)
+        yield hook
 
 
 @pytest.fixture
@@ -163,3 +181,168 @@ def as_float(row: dict[str, Any], column: str) -> float:
     """Return a value as the model's matrix holds it: code 0 (unknown) for a missing category, NaN for the others."""
     value = row[column]
     return float(value) if value is not None else (0 if column == "line" else math.nan)
+
+
+@pytest.fixture
+def model(airflow_connections: Any, hook: FeastHook, tmp_path: Path) -> Iterator[str]:
+    """Serve a model of the five columns on the real Triton, and no features yet."""
+    triton, name = TritonHook(), f"it_{uuid.uuid4().hex[:8]}"
+    DeployModelOperator(task_id="deploy", model=name, version=1, **trained(tmp_path)).execute({})
+    RouteTrafficOperator(task_id="route", model=name, version=1).execute({})
+    yield name
+    triton.unload(name)
+    for version in triton.repository.versions(name):
+        triton.unload(f"{name}__v{version}")
+        triton.repository.remove_version(name, version)
+    (triton.repository.root / name / "router.json").unlink()
+    triton.repository.approve()
+
+
+def trained(folder: Path) -> dict[str, Any]:
+    """Write a logistic model that takes NaN for 0; return the arguments of DeployModelOperator."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    weights = np.array([[1e-7], [0.5], [0.3], [0.1], [-0.4]], np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("IsNaN", ["features"], ["unknown"]),
+            helper.make_node("Where", ["unknown", "zero", "features"], ["known"]),
+            helper.make_node("MatMul", ["known", "weights"], ["logit"]),
+            helper.make_node("Sigmoid", ["logit"], ["column"]),
+            helper.make_node("Reshape", ["column", "flat"], ["score"]),
+        ],
+        "logistic",
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["rows", len(COLUMNS)])],
+        [helper.make_tensor_value_info("score", TensorProto.FLOAT, ["rows"])],
+        [
+            numpy_helper.from_array(weights, "weights"),
+            numpy_helper.from_array(np.array(0, np.float32), "zero"),
+            numpy_helper.from_array(np.array([-1]), "flat"),
+        ],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx, golden = folder / "model.onnx", folder / "golden.json"
+    onnx.write_bytes(made.SerializeToString())
+    golden.write_text(json.dumps({"inputs": [[0.0] * len(COLUMNS)], "scores": [0.5]}))
+    return {"path": str(folder), "sha256": hashlib.sha256(onnx.read_bytes()).hexdigest(), "golden": str(golden)}
+
+
+def wait_for(triton: TritonHook, model: str, status: str, entity: str) -> None:
+    """Wait until the router has taken note of a new document."""
+    deadline, refused = time.monotonic() + 10, None
+    while time.monotonic() < deadline:
+        try:
+            if statuses(triton.infer(model, None, entity_id=[entity], log=False)) == [status]:
+                return
+        except InferenceServerException as error:
+            refused = error
+        time.sleep(0.1)
+    pytest.fail(f"{model} does not answer {status} for {entity}; last refusal: {refused}")
+
+
+def statuses(answer: dict[str, Any]) -> list[str]:
+    return [status.decode() for status in answer["features_status"]]
+
+
+def test_a_served_model_answers_by_key_as_with_the_features(
+    model: str, hook: FeastHook, online: OnlineFeatures
+) -> None:
+    triton = TritonHook()
+    with pytest.raises(InferenceServerException, match=f"{model} version 1 takes no keys without features"):
+        triton.infer(model, None, entity_id=["t39é/19"])
+    with pytest.raises(InferenceServerException, match="neither features nor entity_id is given"):
+        triton.infer(model, None, event_timestamp=[1])
+    triton.repository.write_features(model, 1, described(hook, "impute"))
+    wait_for(triton, model, "ok", "t39é/19")
+    entities = [f"t{n}é/{n - 20}" for n in range(41)]
+    found = online.lookup(1, entities)
+    for protocol in ("rest", "grpc"):
+        by_key = triton.infer(model, None, entity_id=entities, protocol=protocol)
+        sent = triton.infer(model, found.matrix, entity_id=entities, protocol=protocol)
+        np.testing.assert_array_equal(by_key["score"], sent["score"])
+        assert statuses(by_key) == found.statuses
+        np.testing.assert_allclose(by_key["features_age_s"], found.ages, atol=60)
+        assert "features_status" not in sent, "features that the client sends are its own affair"
+    keys = {"name": "entity_id", "shape": [1], "datatype": "BYTES", "data": [entities[39]]}
+    plain = requests.post(f"http://{triton.address}/v2/models/{model}/infer", json={"inputs": [keys]}, timeout=10)
+    outputs = {output["name"]: output["data"] for output in plain.json()["outputs"]}
+    assert outputs["score"] == pytest.approx([by_key["score"][39]])
+    assert outputs["features_status"] == ["ok"]
+    rows = logged(triton, model, 4 * len(entities) + 1)
+    assert {len(row["features"]) for row in rows} == {len(COLUMNS)}
+    assert len({json.dumps(row["features"]) for row in rows if row["entity_id"] == entities[39]}) == 1
+
+
+def test_what_a_missing_or_expired_row_means_is_what_was_declared(model: str, hook: FeastHook) -> None:
+    triton = TritonHook()
+    triton.repository.write_features(model, 1, described(hook, "refuse"))
+    wait_for(triton, model, "ok", "t39é/19")
+    for entity, status in (("t40é/20", "missing"), ("t0é/-20", "expired")):
+        with pytest.raises(InferenceServerException, match=f"1 of 2 keys are not there: '{entity}' {status}"):
+            triton.infer(model, None, entity_id=["t39é/19", entity])
+    asked = int((START + timedelta(hours=2)).timestamp() * 1e6)
+    past = triton.infer(model, None, entity_id=["t0é/-20"], event_timestamp=[asked])
+    assert (statuses(past), past["features_age_s"].tolist()) == (["ok"], [7200.0])
+    with pytest.raises(InferenceServerException, match="'t39é/19' newer"):
+        triton.infer(model, None, entity_id=["t39é/19"], event_timestamp=[asked])
+    with pytest.raises(InferenceServerException, match="entity_id 't39é' is not trip/stop"):
+        triton.infer(model, None, entity_id=["t39é"])
+    triton.repository.write_features(model, 1, described(hook, "impute"))
+    wait_for(triton, model, "missing", "t40é/20")
+    imputed = triton.infer(model, None, entity_id=["t40é/20"])
+    assert imputed["score"].tolist() == [0.5]
+    assert math.isnan(imputed["features_age_s"][0])
+
+
+def test_a_candidate_answers_its_share_by_key_too(model: str, hook: FeastHook, tmp_path: Path) -> None:
+    triton = TritonHook()
+    DeployModelOperator(task_id="deploy", model=model, version=2, **trained(tmp_path)).execute({})
+    triton.repository.write_features(model, 1, described(hook, "impute"))
+    wait_for(triton, model, "ok", "t39é/19")
+    before = triton.repository.route(model)
+    shared = replace(before, weights={1: 0.5, 2: 0.5}, expires=time.time() + 25)
+    triton.repository.write_route(model, before, shared, triton.prediction_log, triton.prediction_log_seconds)
+    time.sleep(1)
+    entities = [f"t{n}é/{n - 20}" for n in range(41)]
+    answer = triton.infer(model, None, entity_id=entities)
+    assert set(answer["model_version"].tolist()) == {1, 2}
+    assert statuses(answer) == ["expired"] * 38 + ["ok"] * 2 + ["missing"]
+
+
+def test_requests_go_on_while_features_are_written_locked_or_away(model: str, hook: FeastHook, lake: Path) -> None:
+    triton, store = TritonHook(), lake / "feast/online.db"
+    triton.repository.write_features(model, 1, described(hook, "refuse"))
+    wait_for(triton, model, "ok", "t39é/19")
+    with closing(sqlite3.connect(store, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("UPDATE trips_visits SET event_ts = 0")
+        assert statuses(triton.infer(model, None, entity_id=["t39é/19"])) == ["ok"]
+        writer.execute("ROLLBACK")
+    aside = store.rename(store.with_name("aside.db"))
+    away = r"online store .*online\.db: .*materialise the features"
+    with pytest.raises(InferenceServerException, match=away) as refused:
+        triton.infer(model, None, entity_id=["t39é/19"])
+    assert refused.value.status() == "503"
+    assert triton.infer(model, np.zeros((1, len(COLUMNS))))["score"].tolist() == [0.5]
+    aside.rename(store)
+    assert statuses(triton.infer(model, None, entity_id=["t39é/19"])) == ["ok"]
+
+
+def test_a_document_that_the_router_could_not_read_is_not_written(model: str, hook: FeastHook) -> None:
+    repository = TritonHook().repository
+    wrong = described(hook) | {"on_missing": "ignore"}
+    with pytest.raises(InvalidDeployment, match=f"features of {model} version 1: on_missing 'ignore' is neither"):
+        repository.write_features(model, 1, wrong)
+    assert not (repository.version_folder(model, 1) / "features.json").exists()
+
+
+def logged(triton: TritonHook, model: str, expected: int) -> list[dict[str, Any]]:
+    """Return the rows of the model's prediction log, waiting for its last segment."""
+    deadline = time.monotonic() + 10
+    while True:
+        segments = (triton.prediction_log / model).glob("*.jsonl")
+        rows = [json.loads(line) for segment in segments for line in segment.read_text().splitlines()]
+        if len(rows) >= expected or time.monotonic() > deadline:
+            assert len(rows) == expected
+            return rows
+        time.sleep(0.2)

@@ -1,8 +1,9 @@
+import json
 from pathlib import Path
 
 import pytest
 
-from shamal.providers.triton.errors import InvalidDeployment, RouteChanged
+from shamal.providers.triton.errors import InvalidDeployment, RouteChanged, VersionNotDeployed
 from shamal.providers.triton.repository import ModelRepository
 from shamal.providers.triton.router.route import Route
 from shamal.providers.triton.router.settings import ServingSettings
@@ -75,3 +76,20 @@ def test_requests_are_gathered_only_where_the_settings_say_so(repository, tmp_pa
     assert "max_batch_size: 64" in configs[1]
     assert "dynamic_batching { max_queue_delay_microseconds: 500 }" in configs[1]
     assert "count: 3" in configs[1]
+
+
+def test_a_description_of_features_lies_with_its_version_and_must_be_readable(repository):
+    described = {
+        "store": "/features/online.db",
+        "keys": ["customer"],
+        "on_missing": "refuse",
+        "views": {"usage": {"table": "churn_usage", "ttl_seconds": 60, "keys": {"customer": "INT64"}}},
+        "columns": [{"name": "calls", "view": "usage", "missing": None}],
+    }
+    with pytest.raises(VersionNotDeployed):
+        repository.write_features("churn", 1, described)
+    (repository.root / "churn__v1").mkdir(parents=True)
+    repository.write_features("churn", 1, described)
+    with pytest.raises(InvalidDeployment, match="features of churn version 1: on_missing 'maybe'"):
+        repository.write_features("churn", 1, described | {"on_missing": "maybe"})
+    assert json.loads((repository.root / "churn__v1/features.json").read_text()) == described

@@ -3,7 +3,7 @@
 <repository>/approved.json             what to load at a restart
 <repository>/<model>/                  the router: config.pbtxt, router.json, 1/model.py
 <repository>/<model>__v<version>/      one version: config.pbtxt, serving.json, model.onnx.sha256, golden.json,
-                                       1/model.onnx
+                                       1/model.onnx; features.json where it is asked by key
 """
 
 import fcntl
@@ -13,12 +13,13 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from shamal.providers.triton.errors import InvalidDeployment, RouteChanged, VersionConflict, VersionNotDeployed
 from shamal.providers.triton.router import route as routes
@@ -112,6 +113,22 @@ class ModelRepository:
             (folder / "config.pbtxt").write_text(config.substitute(_batching(serving), instances=serving.instances))
             if backend == "python":
                 (folder / "1" / "model.py").write_text((PACKAGE / "version" / "model.py").read_text())
+
+    def write_features(self, model: str, version: int, document: Mapping[str, Any]) -> None:
+        """Say where the router finds a version's features by key; it takes note within two seconds.
+
+        :param document: store, keys, on_missing, views and columns (see `router.keyed` and the README).
+        :raises VersionNotDeployed: there is no such version.
+        :raises InvalidDeployment: the router could not read the document; nothing was written.
+        """
+        from shamal.providers.triton.router.keyed import Document
+
+        text = json.dumps(document)
+        try:
+            Document.from_json(text)
+        except ValueError as error:
+            raise InvalidDeployment(f"features of {model} version {version}: {error}") from error
+        replace_file(self.version_folder(model, version) / "features.json", text)
 
     def remove_version(self, model: str, version: int) -> None:
         """Take a version's folder away."""

@@ -3,7 +3,8 @@
     operator = DeployModelOperator(task_id="deploy", ...)
     operator.hook = FakeTriton(tmp_path)
 
-It serves the champion of `router.json` at once. What it does not do: weights, batching, the prediction log.
+It serves the champion of `router.json` at once. What it does not do: weights, batching, the prediction
+log, features by key.
 """
 
 import json

@@ -127,7 +127,8 @@ class TritonHook(BaseHook):
     ) -> dict[str, Any]:
         """Return the outputs of a router or a version as flat arrays by name.
 
-        :param features: float32 [N, F].
+        :param features: float32 [N, F]; None lets a router look them up by `entity_id`, and say of each row
+            `features_status` and `features_age_s`.
         :param entity_id: [N] (router only).
         :param event_timestamp: int64 [N], microseconds since 1970 UTC (router only).
         :param log: False keeps the rows out of the prediction log.
@@ -139,7 +140,9 @@ class TritonHook(BaseHook):
             from tritonclient import http as client
         else:
             from tritonclient import grpc as client
-        columns: dict[str, tuple[Any, str]] = {"features": (np.ascontiguousarray(features, np.float32), "FP32")}
+        columns: dict[str, tuple[Any, str]] = {}
+        if features is not None:
+            columns["features"] = (np.ascontiguousarray(features, np.float32), "FP32")
         if entity_id is not None:
             columns["entity_id"] = (np.array(entity_id, np.object_), "BYTES")
         if event_timestamp is not None:
@@ -152,7 +155,7 @@ class TritonHook(BaseHook):
         with self._reaching():
             server = self._http if protocol == "rest" else self._grpc
             result = server.infer(name, inputs, parameters=None if log else {"log": False})
-        outputs = {"score": None, "model_version": None, "prediction_id": None}
+        outputs = ("score", "model_version", "prediction_id", "features_status", "features_age_s")
         found = {output: result.as_numpy(output) for output in outputs}
         return {output: values.reshape(-1) for output, values in found.items() if values is not None}
 

@@ -17,6 +17,7 @@ import numpy as np
 import triton_python_backend_utils as pb
 
 from shamal.providers.triton.router.champion import Champion, Serving
+from shamal.providers.triton.router.keyed import Features, OnlineFeatures, StoreUnavailable
 from shamal.providers.triton.router.observations import Observations
 from shamal.providers.triton.router.others import Others, Split
 from shamal.providers.triton.router.prediction_log import Entry, PredictionLog
@@ -33,12 +34,14 @@ class Question:
     :param entity_ids: [N].
     :param timestamps: int64 [N], microseconds since 1970 (UTC).
     :param logged: False for a probe or benchmark.
+    :param found: what the online store had for the entities of a request without features.
     """
 
     features: Any
     entity_ids: list[bytes] | None
     timestamps: Any
     logged: bool
+    found: Features | None = None
 
 
 class TritonPythonModel:
@@ -52,6 +55,7 @@ class TritonPythonModel:
         self.warn = pb.Logger.log_warn
         log = Path(settings["prediction_log"])
         self.champion = Champion(folder, self.warn)
+        self.online = OnlineFeatures(folder)
         self.log = PredictionLog(log, seconds=float(settings["prediction_log_seconds"]), warn=self.warn)
         self.observations = Observations(log, self.warn)
         self.others = Others(self._ask, self.observations, lambda text: self.warn(f"{self.name}: {text}"))
@@ -59,7 +63,7 @@ class TritonPythonModel:
 
     def finalize(self) -> None:
         """Write what is counted and close the open segment of the prediction log."""
-        for part in (self.champion, self.others, self.observations, self.log):
+        for part in (self.champion, self.online, self.others, self.observations, self.log):
             part.close()
 
     def execute(self, requests: list[Any]) -> list[Any]:
@@ -69,8 +73,8 @@ class TritonPythonModel:
 
     def _answer(self, request: Any, serving: Serving, now: float) -> Any:
         try:
-            question = _read(request)
             champion, shares, shadow = serving.route.champion, serving.route.shares(now), serving.route.shadowed(now)
+            question = _read(request, self.online, champion)
             if len(shares) > 1:
                 assigned = self._assign(question, shares, champion)
                 if any(version != champion for version in assigned):
@@ -131,7 +135,8 @@ class TritonPythonModel:
         return pb.get_output_tensor_by_name(response, "score").as_numpy().copy()
 
     def _refusal(self, error: Exception) -> Any:
-        return pb.InferenceResponse(error=pb.TritonError(f"{self.name}: {error}", pb.TritonError.INVALID_ARG))
+        code = pb.TritonError.UNAVAILABLE if isinstance(error, StoreUnavailable) else pb.TritonError.INVALID_ARG
+        return pb.InferenceResponse(error=pb.TritonError(f"{self.name}: {error}", code))
 
     def _response(self, question: Question, scores: Any, versions: list[int], serving: Serving) -> Any:
         ids = [f"{self.started}{next(self.predictions):08x}" for _ in versions]
@@ -149,34 +154,43 @@ class TritonPythonModel:
                     scores=scores,
                 )
             )
-        return pb.InferenceResponse(
-            [
-                pb.Tensor("score", np.ascontiguousarray(scores)),
-                pb.Tensor("model_version", np.array(versions, np.int32)),
-                pb.Tensor("prediction_id", np.array(ids, np.object_)),
+        outputs = [
+            pb.Tensor("score", np.ascontiguousarray(scores)),
+            pb.Tensor("model_version", np.array(versions, np.int32)),
+            pb.Tensor("prediction_id", np.array(ids, np.object_)),
+        ]
+        if question.found is not None:
+            outputs += [
+                pb.Tensor("features_status", np.array(question.found.statuses, np.object_)),
+                pb.Tensor("features_age_s", question.found.ages),
             ]
-        )
+        return pb.InferenceResponse(outputs)
 
 
-def _read(request: Any) -> Question:
-    """Return what a request asks.
+def _read(request: Any, online: OnlineFeatures, champion: int) -> Question:
+    """Return what a request asks; features that it does not hold are looked up by its entities, for the champion.
 
     :raises ValueError: an input does not fit the others or holds what cannot be meant.
+    :raises StoreUnavailable: the features cannot be looked up now.
     """
     inputs = {tensor.name(): tensor.as_numpy() for tensor in request.inputs()}
-    features = _features(inputs)
-    entities, timestamps = inputs.get("entity_id"), inputs.get("event_timestamp")
+    features: Any = inputs.get("features")
+    entities: Any = inputs.get("entity_id")
+    timestamps = inputs.get("event_timestamp")
+    rows = entities if features is None else features
+    if rows is None:
+        raise ValueError("neither features nor entity_id is given; send one of them, or both")
     for name, values in (("entity_id", entities), ("event_timestamp", timestamps)):
-        if values is not None and len(values) != len(features):
-            raise ValueError(f"{name} has {len(values)} values, features has {len(features)} rows; give one for each")
+        if values is not None and len(values) != len(rows):
+            raise ValueError(f"{name} has {len(values)} values for {len(rows)} rows; give one for each")
     if timestamps is not None and not ((timestamps >= 0) & (timestamps < END_OF_TIME)).all():
         raise ValueError("event_timestamp holds a value that is not microseconds since 1970 (UTC)")
-    return Question(features, None if entities is None else entities.tolist(), timestamps, _logged(request))
-
-
-def _features(inputs: dict[str, Any]) -> Any:
-    """Return the feature matrix of a request, float32 [N, F]."""
-    return inputs["features"]
+    found = None
+    if features is None:
+        times = None if timestamps is None else (timestamps / 1e6).tolist()
+        found = online.lookup(champion, [entity.decode(errors="replace") for entity in entities], times)
+        features = found.matrix
+    return Question(features, None if entities is None else entities.tolist(), timestamps, _logged(request), found)
 
 
 def _logged(request: Any) -> bool:
