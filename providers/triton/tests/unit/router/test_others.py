@@ -42,7 +42,7 @@ def asked(tmp_path):
 
         observations = Observations(tmp_path, state.warnings.append)
         state.others = Others(ask_one, observations, state.warnings.append)
-        split, combined = Split(ROWS, np.array(assigned), SERVING), []
+        split, combined = Split(ROWS, assigned, SERVING), []
         assert state.others.submit(split, lambda: combined.append(state.others.combine(split)))
         deadline = time.monotonic() + 5
         while not combined and time.monotonic() < deadline:
@@ -63,7 +63,7 @@ def asked(tmp_path):
 
 def test_each_row_is_answered_by_its_version(asked):
     result = asked(lambda version, features: features[:, 0] + 0.25 * version, [1, 2, 2, 3])
-    assert result.versions.tolist() == [1, 2, 2, 3]
+    assert result.versions == [1, 2, 2, 3]
     assert result.scores.tolist() == [0, 1.5, 2.5, 3.75]
     assert result.counts == {
         1: {"requests": 1, "errors": 0, "compared": 0, "disagreed": 0},
@@ -93,7 +93,7 @@ def test_a_version_is_asked_for_no_more_rows_at_once_than_it_takes(asked):
 )
 def test_the_champion_answers_for_a_version_that_fails_and_it_is_counted(asked, answer):
     result = asked(answer, [1, 2, 2, 1])
-    assert result.versions.tolist() == [1, 1, 1, 1]
+    assert result.versions == [1, 1, 1, 1]
     assert result.scores.tolist() == [0, 1, 2, 3]
     assert result.counts[2] == {"requests": 1, "errors": 1, "compared": 0, "disagreed": 0}
     assert result.counts[1]["requests"] == 1

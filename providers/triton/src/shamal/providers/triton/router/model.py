@@ -104,12 +104,12 @@ class TritonPythonModel:
             features=question.features.copy(),
             timestamps=None if question.timestamps is None else question.timestamps.copy(),
         )
-        split, sender = Split(question.features, np.array(assigned), serving), request.get_response_sender()
+        split, sender = Split(question.features, assigned, serving), request.get_response_sender()
 
         def response() -> Any:
             try:
                 scores, versions = self.others.combine(split)
-                return self._response(question, scores, versions.tolist(), serving)
+                return self._response(question, scores, versions, serving)
             except Exception as error:  # noqa: BLE001 - the champion failed too; the client gets the message
                 return self._refusal(error)
 

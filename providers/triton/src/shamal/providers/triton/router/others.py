@@ -7,7 +7,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,29 +23,31 @@ COMPARE_EVERY_SECONDS = 0.5
 COMPARISONS = 10_000
 
 
-@dataclass(frozen=True)
 class Split:
     """A request of which other versions answer some rows.
 
     :param features: float32 [N, F], a copy: Triton takes a request's memory back.
-    :param assigned: version by row, int64 [N].
-    :param answers: what the versions have said so far: scores or an error, and the seconds it took.
+    :param assigned: version by row.
     """
 
-    features: Any
-    assigned: Any
-    serving: Serving
-    answers: dict[int, tuple[Any, float]] = field(default_factory=dict)
-
-    @property
-    def versions(self) -> list[int]:
-        """The versions that are asked."""
-        return [version for version in np.unique(self.assigned).tolist() if version != self.serving.route.champion]
+    def __init__(self, features: Any, assigned: list[int], serving: Serving) -> None:
+        self.features, self.assigned, self.serving = features, assigned, serving
+        self.rows: dict[int, list[int]] = {}
+        for row, version in enumerate(assigned):
+            self.rows.setdefault(version, []).append(row)
+        self.versions = [version for version in self.rows if version != serving.route.champion]
+        # What the versions have said so far: scores or an error, and the seconds it took.
+        self.answers: dict[int, tuple[Any, float]] = {}
 
     @property
     def limit(self) -> float:
-        """Seconds that they have."""
+        """Seconds that the other versions have."""
         return max(self.serving.others[version].candidate_timeout_ms for version in self.versions) / 1000
+
+    def of(self, version: int) -> Any:
+        """Return the features of the rows that a version was given."""
+        rows = self.rows[version]
+        return self.features if len(rows) == len(self.features) else self.features[rows]
 
 
 class Others:
@@ -79,31 +80,32 @@ class Others:
         """
         return self._candidates.submit(lambda: self._ask_all(split), lambda _: respond(), split.limit)
 
-    def combine(self, split: Split) -> tuple[Any, Any]:
-        """Return scores and versions by row: the champion answers where another version has not.
+    def combine(self, split: Split) -> tuple[Any, list[int]]:
+        """Return scores, float32 [N], and version by row: the champion answers where another version has not.
 
         :raises Exception: the champion fails too.
         """
         champion = split.serving.route.champion
-        scores, versions = np.empty(len(split.assigned), np.float32), split.assigned.copy()
+        scores, versions = np.empty(len(split.assigned), np.float32), list(split.assigned)
+        own = split.rows.get(champion, [])
         answers = dict(split.answers)
         for version in split.versions:
-            rows = split.assigned == version
             answer, seconds = answers.get(version, (TimeoutError("it did not answer in time"), split.limit))
             failed = isinstance(answer, Exception)
             self._observations.request(version, seconds, failed=failed)
             if failed:
                 self._warn(f"version {version} failed, the champion answered: {answer}")
-                versions[rows] = champion
+                own = own + split.rows[version]
             else:
-                scores[rows] = answer
+                scores[split.rows[version]] = answer
                 self._answered.append((version, split, answer))
-        own = versions == champion
-        if own.any():
+        if own:
             start = time.perf_counter()
             scores[own] = split.serving.scores(split.features[own])
-            if (split.assigned == champion).any():
+            if champion in split.rows:
                 self._observations.request(champion, time.perf_counter() - start)
+        for row in own:
+            versions[row] = champion
         return scores, versions
 
     def copy(self, shadow: int, features: Any, champions: Any, serving: Serving) -> None:
@@ -112,7 +114,7 @@ class Others:
         :param features: float32 [N, F], of which the caller gives up the ownership.
         :param champions: the champion's scores, float32 [N].
         """
-        split = Split(features, np.full(len(features), shadow), serving)
+        split = Split(features, [shadow] * len(features), serving)
 
         def count(took: float) -> None:
             answer, seconds = split.answers.get(shadow, (TimeoutError(), took))
@@ -126,10 +128,9 @@ class Others:
 
     def _ask_all(self, split: Split) -> None:
         for version in split.versions:
-            rows = split.features[split.assigned == version]
             start = time.perf_counter()
             try:
-                answer = self._checked(version, rows, split.serving.others[version].max_batch_rows)
+                answer = self._checked(version, split.of(version), split.serving.others[version].max_batch_rows)
             except Exception as error:  # noqa: BLE001 - whatever it is, the champion answers
                 answer = error
             split.answers[version] = (answer, time.perf_counter() - start)
@@ -156,9 +157,7 @@ class Others:
             for group in pending.values():
                 version, serving = group[0][0], group[0][1].serving
                 try:
-                    champions = serving.scores(
-                        np.concatenate([split.features[split.assigned == version] for _, split, _ in group])
-                    )
+                    champions = serving.scores(np.concatenate([split.of(version) for _, split, _ in group]))
                 except Exception as error:  # noqa: BLE001 - onnxruntime has no common base class; the thread must go on
                     self._warn(f"the champion could not be compared with version {version}: {error}")
                     continue
