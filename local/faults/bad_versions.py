@@ -1,5 +1,6 @@
 """Faults that lie in the new version: it must be stopped before or during its canary, and nobody may notice."""
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -67,9 +68,9 @@ def _refused(world: World, fault: str, files: dict[str, str]) -> Outcome:
         try:
             world.deploy(2, files)
         except DeploymentRefused as error:
-            stopped_by = f"deploy: {type(error).__name__}"
+            stopped_by: str | None = f"deploy: {type(error).__name__}"
         else:
-            stopped_by = "nothing"
+            stopped_by = None
         seconds = time.time() - began
         time.sleep(1)
     return Outcome(fault, stopped_by, seconds, seconds, traffic.sent, traffic.lost, traffic.by_version.get(2, 0))
@@ -100,8 +101,9 @@ def _canary(
         time.sleep(1)
     after = [answer for answer in traffic.answers if answer.version == version and answer.sent > switched]
     last = max([switched, *(answer.sent for answer in after)])
-    reason = out.partition('"reason": "')[2].partition(" ")[0]
-    return Outcome(fault, f"canary: {reason}", switched - began, last - began, traffic.sent, traffic.lost, len(after))
+    decided = json.loads(out.splitlines()[-1])
+    stopped_by = f"canary: {decided['reason'].split()[0]}" if decided["decision"] == "rollback" else None
+    return Outcome(fault, stopped_by, switched - began, last - began, traffic.sent, traffic.lost, len(after))
 
 
 def _weights(world: World) -> dict[int, float]:

@@ -7,14 +7,12 @@ from pathlib import Path
 
 from local.settings import load, process_environment
 
-os.environ |= process_environment(load())
-
-from shamal.providers.triton import deployment
-from shamal.providers.triton.hooks.triton import TritonHook
-
 
 def outcome(model: str, path: str, sha256: str, golden: str) -> str:
-    """Return what the deployment said."""
+    """Return what the deployment, or the disk, said."""
+    from shamal.providers.triton import deployment
+    from shamal.providers.triton.hooks.triton import TritonHook
+
     try:
         deployment.deploy(TritonHook(), model, 2, path=Path(path), sha256=sha256, golden=Path(golden))
     except OSError as error:
@@ -23,4 +21,6 @@ def outcome(model: str, path: str, sha256: str, golden: str) -> str:
 
 
 if __name__ == "__main__":
+    # Before anything imports Airflow: its hooks read their connections from the stack's own secret store.
+    os.environ |= process_environment(load())
     print(outcome(**json.loads(sys.argv[1])))

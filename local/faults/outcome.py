@@ -11,7 +11,7 @@ class Outcome:
     """The figures of one fault.
 
     :param fault: what was broken.
-    :param stopped_by: what noticed it.
+    :param stopped_by: what noticed it; None when nothing did.
     :param detected: seconds from the fault's first effect to the decision.
     :param restored: seconds from the fault's first effect until the approved version alone answered.
     :param sent: requests sent meanwhile, at 50 per second.
@@ -21,7 +21,7 @@ class Outcome:
     """
 
     fault: str
-    stopped_by: str
+    stopped_by: str | None
     detected: float
     restored: float
     sent: int
@@ -39,6 +39,8 @@ class Outcome:
             found.append(f"{self.after_switch} answers after the switch, promised are {REQUESTS_AFTER_SWITCH}")
         if self.lost and not self.may_lose:
             found.append(f"{self.lost} requests lost")
+        if self.stopped_by is None:
+            found.append("nothing stopped it")
         if not self.sent:
             found.append("no request was sent")
         return found

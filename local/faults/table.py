@@ -59,7 +59,7 @@ def show(outcomes: list[Outcome]) -> Table:
     for each in outcomes:
         table.add_row(
             each.fault,
-            each.stopped_by,
+            each.stopped_by or "nothing",
             f"{each.detected:.1f}",
             f"{each.restored:.1f}",
             str(each.sent),

@@ -71,7 +71,8 @@ def test_every_module_of_the_distribution_has_its_test(module: Path) -> None:
     inner = module.relative_to(ROOT)
     if module.name in WITHOUT_TESTS or inner.parts[:2] == ("include", "models"):
         return
-    names = [f"tests/{layer}/{inner.parent}/test_{module.name}" for layer in ("unit", "integration")]
+    layers = ("unit", "integration", "faults")
+    names = [f"tests/{layer}/{inner.parent}/test_{module.name}" for layer in layers]
     short = [name.replace("/local/pod_runner/", "/pod_runner/") for name in names]
     assert any((ROOT / name).is_file() for name in [*names, *short]), f"no test file for {inner}: expected {names[0]}"
 
