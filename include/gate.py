@@ -13,7 +13,6 @@ from pathlib import Path
 
 from airflow.sdk.exceptions import AirflowException
 
-from include.gate_spec import Gates
 from include.model_spec import ModelSpec, load_model
 from include.spec_file import SpecError
 from shamal.providers.mlflow.errors import InvalidTrainingOutput
@@ -54,8 +53,7 @@ def judge_files(model: ModelSpec, training_output: str, training_set: str, servi
 
 
 def _suite(model: ModelSpec) -> suite.Suite:
-    definition = Gates.model_validate(model.gates).definition()
-    return suite.parse(model.task, definition, approvers=model.approvers, owner=model.owner)
+    return suite.parse(model.task, model.gates.definition(), approvers=model.approvers, owner=model.owner)
 
 
 def _champion(folder: Path) -> Champion:

@@ -65,7 +65,8 @@ def spec(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], None]:
     """Return a function that gives every model these gates."""
 
     def put(gates: dict[str, Any]) -> None:
-        model = {"task": "binary_classification", "gates": gates, "approvers": ["approver"], "owner": "operations"}
+        declared = SimpleNamespace(definition=lambda: gates)
+        model = {"task": "binary_classification", "gates": declared, "approvers": ["approver"], "owner": "operations"}
         monkeypatch.setattr(gate, "load_model", lambda name: SimpleNamespace(name=name, **model))
 
     return put

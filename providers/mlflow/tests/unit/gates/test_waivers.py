@@ -5,7 +5,7 @@ import pytest
 
 from shamal.providers.mlflow.errors import InvalidGates
 from shamal.providers.mlflow.gates.verdicts import Measured, judge
-from shamal.providers.mlflow.gates.waivers import apply, parse
+from shamal.providers.mlflow.gates.waivers import apply, lapsed, parse
 
 GOOD = {"gate": "max_mae", "approver": "risk", "reason": "Storm in May.", "expires": "2026-12-31"}
 GATES = ("max_mae", "robust", "skew")
@@ -68,3 +68,9 @@ def test_a_void_waiver_denies_and_says_why(verdict: Any, today: date, started_by
 def test_a_gate_that_passes_needs_no_waiver() -> None:
     kept = judge("max_mae", 1.0, Measured(0.5), by_interval=False)
     assert apply([kept], [WAIVER], today=date(2026, 12, 1), started_by=None) == [kept]
+
+
+def test_a_waiver_that_ran_out_between_evaluation_and_release_is_found() -> None:
+    verdicts = [each.as_dict() for each in apply([DENIED], [WAIVER], today=date(2026, 12, 1), started_by=None)]
+    assert lapsed(verdicts, date(2026, 12, 31)) == []
+    assert lapsed(verdicts, date(2027, 1, 1)) == ["max_mae"]

@@ -81,6 +81,18 @@ def apply(
     return found
 
 
+def lapsed(verdicts: Sequence[Mapping[str, Any]], today: date) -> list[str]:
+    """Return the gates that passed by a waiver which counts no longer: a release may come long after its evaluation.
+
+    :param verdicts: `verdicts` of gates.json.
+    """
+    return [
+        str(each["gate"])
+        for each in verdicts
+        if each["waived_until"] and today > date.fromisoformat(each["waived_until"])
+    ]
+
+
 def _waived(verdict: Verdict, waiver: Waiver, today: date, started_by: str | None) -> Verdict:
     if not verdict.sound:
         void = "a waiver cannot stand in for a value that is missing, undefined or stale"
