@@ -9,7 +9,7 @@ import json
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
@@ -225,7 +225,12 @@ def _explain(file: SpecFile, problem: Any) -> str:
 def _fields_at(location: Location) -> list[str]:
     model: Any = ModelSpec
     for step in location:
-        model = model.model_fields[str(step)].annotation
+        if isinstance(step, int):  # a place in a list; what the list holds was found with its name
+            continue
+        annotation = model.model_fields[step].annotation
+        # Optional[Part] and list[Part] hold the part among their arguments.
+        parts = [part for part in (annotation, *get_args(annotation)) if hasattr(part, "model_fields")]
+        model = parts[0]
     return list(model.model_fields)
 
 

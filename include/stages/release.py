@@ -138,13 +138,15 @@ def _canary(model: ModelSpec) -> list[CanaryOperator]:
     if model.rollout is None:
         return []
     # Far more than the steps and holds may take: an end from outside would not say why.
-    patience = timedelta(seconds=sum(step.seconds + model.rollout.hold_seconds for step in model.rollout.steps))
+    rollout = model.rollout
+    walked = rollout.shadow_seconds + sum(step.seconds for step in rollout.steps)
+    patience = walked + rollout.hold_seconds * (len(rollout.steps) + bool(rollout.shadow_seconds))
     canary = CanaryOperator(
         task_id="canary",
         model=model.name,
         version=VERSION,
-        execution_timeout=patience + timedelta(seconds=model.rollout.shadow_seconds) + timedelta(hours=1),
-        **model.rollout.canary(model.features.columns),
+        execution_timeout=timedelta(hours=1, seconds=patience),
+        **rollout.canary(model.features.columns),
     )
     return [canary]
 
