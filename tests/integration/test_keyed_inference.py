@@ -187,15 +187,18 @@ def as_float(row: dict[str, Any], column: str) -> float:
 def model(airflow_connections: Any, hook: FeastHook, tmp_path: Path) -> Iterator[str]:
     """Serve a model of the five columns on the real Triton, and no features yet."""
     triton, name = TritonHook(), f"it_{uuid.uuid4().hex[:8]}"
-    DeployModelOperator(task_id="deploy", model=name, version=1, **trained(tmp_path)).execute({})
-    RouteTrafficOperator(task_id="route", model=name, version=1).execute({})
-    yield name
-    triton.unload(name)
-    for version in triton.repository.versions(name):
-        triton.unload(f"{name}__v{version}")
-        triton.repository.remove_version(name, version)
-    (triton.repository.root / name / "router.json").unlink()
-    triton.repository.approve()
+    try:
+        DeployModelOperator(task_id="deploy", model=name, version=1, **trained(tmp_path)).execute({})
+        RouteTrafficOperator(task_id="route", model=name, version=1).execute({})
+        yield name
+    finally:
+        triton.unload(name)
+        for version in triton.repository.versions(name):
+            triton.unload(f"{name}__v{version}")
+            triton.repository.remove_version(name, version)
+        if (triton.repository.root / name).exists():
+            triton.repository.remove_router(name)
+            triton.repository.approve()
 
 
 def trained(folder: Path) -> dict[str, Any]:
