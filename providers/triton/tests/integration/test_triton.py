@@ -4,6 +4,7 @@ import json
 import threading
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,11 @@ def test_no_request_is_lost_through_deploy_route_failed_deploy_and_rollback(hook
     load.start()
     try:
         operate(DeployModelOperator, version=2, **make_version(2))
+        for share in (0.1, 0.5):
+            before = hook.repository.route(model)
+            split = replace(before, weights={1: 1 - share, 2: share}, expires=time.time() + 20)
+            hook.repository.write_route(model, before, split, hook.prediction_log, hook.prediction_log_seconds)
+            time.sleep(0.5)
         assert operate(RouteTrafficOperator, version=2) == {"model": model, "champion": 2, "previous": 1}
         with pytest.raises(ModelLoadFailed):
             operate(DeployModelOperator, version=3, **make_version(3, broken=True))
