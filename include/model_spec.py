@@ -73,6 +73,8 @@ class Features(Strict):
     numerical: list[Column] = Field(default_factory=list)
     categorical: dict[Column, Annotated[int, Field(ge=2, le=1_000_000)]] = Field(default_factory=dict)
     """Column → number of codes, code 0 meaning unknown."""
+    on_missing: Literal["refuse", "impute"] = "refuse"
+    """What a request by key gets when a row's features are missing or expired: a refusal, or an answer without them."""
 
     @model_validator(mode="after")
     def _some_and_distinct(self) -> "Features":
@@ -154,11 +156,23 @@ class ModelSpec(Strict):
         return self
 
     @model_validator(mode="after")
-    def _sections_fit_the_model(self) -> "ModelSpec":
-        self.gates.check(self.task, self.features.columns, self.approvers, self.owner)
+    def _rollout_fits_the_features(self) -> "ModelSpec":
         if self.rollout:
             self.rollout.canary(self.features.columns)
         return self
+
+    def check_gates(self) -> None:
+        """Refuse gates that the provider which judges them would refuse.
+
+        Not part of loading: the provider's rules import Airflow, which programs beside it can do without.
+
+        :raises SpecError: names file, line, gate and what is allowed.
+        """
+        try:
+            self.gates.check(self.task, self.features.columns, self.approvers, self.owner)
+        except ValueError as error:
+            file = SpecFile(self.folder / "model.yaml")
+            raise SpecError(f"{file.path}:{file.line(('gates',))}: {error}") from error
 
     @property
     def folder(self) -> Path:

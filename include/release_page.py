@@ -59,9 +59,9 @@ def _metrics(gates: Mapping[str, Any], champion: int | None) -> str:
 
 
 def _slices(column: str, slices: list[dict[str, Any]]) -> str:
-    """Draw the judged slices of one column, the worst first."""
+    """Draw the judged slices of one column, the worst first, as they come."""
     judged = [each for each in slices if each["judged"] and each["value"] is not None]
-    shown = sorted(judged, key=lambda each: float(each["value"]))[:SHOWN_SLICES]
+    shown = judged[:SHOWN_SLICES]
     top = max((abs(each["value"]) for each in shown), default=0.0) or 1.0
     lines = [
         f"{each['slice']!s:>10}  {'█' * round(BAR * abs(each['value']) / top):<{BAR}}  {each['value']:.4f}"

@@ -7,7 +7,7 @@ a `rollout` in the spec it then gets rising shares of the traffic, and loses the
 Promotion moves router, alias `champion` and journal as one; whatever fails leaves the version before in place.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
@@ -64,6 +64,24 @@ def dag(model: ModelSpec) -> DAG:
             pool="serving",
             **model.serving.model_dump(),
         )
+
+        @task
+        def serve_by_key(ti: Any = None) -> None:
+            """Tell the router where this version's features lie, so that clients may send keys only."""
+            from shamal.providers.feast.hooks.feast import FeastHook
+            from shamal.providers.triton.hooks.triton import TritonHook
+
+            features = model.features
+            document = FeastHook().serving_features(
+                model.name,
+                features.service,
+                keys=features.keys,
+                columns=features.columns,
+                categorical=features.categorical,
+                on_missing=features.on_missing,
+            )
+            TritonHook().repository.write_features(model.name, ti.xcom_pull("fetch")["version"], document)
+
         # One client and short windows: the server answers real requests meanwhile.
         benchmark = BenchmarkModelOperator(
             task_id="benchmark",
@@ -79,13 +97,22 @@ def dag(model: ModelSpec) -> DAG:
         def promote(ti: Any = None, dag_run: Any = None) -> dict[str, Any]:
             """Make the version the champion: router, alias and journal, or none of them."""
             from include import promotion
+            from shamal.providers.mlflow.errors import GateDenied
+            from shamal.providers.mlflow.gates import waivers
             from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook
             from shamal.providers.triton.hooks.triton import TritonHook
 
-            reference = ti.xcom_pull("fetch")
+            reference, mlflow = ti.xcom_pull("fetch"), MlflowRegistryHook()
+            # Days may have passed since the gates were judged.
+            verdicts = mlflow.read_json(reference["run_id"], "gates.json")["verdicts"]
+            if lapsed := waivers.lapsed(verdicts, datetime.now(UTC).date()):
+                raise GateDenied(
+                    f"{model.name} version {reference['version']} passed {', '.join(lapsed)} by waivers that have "
+                    "expired meanwhile; renew them in model.yaml and train again"
+                )
             return promotion.promote(
                 TritonHook(),
-                MlflowRegistryHook(),
+                mlflow,
                 model.name,
                 reference["version"],
                 reference["champion"],
@@ -103,7 +130,7 @@ def dag(model: ModelSpec) -> DAG:
             pool="serving",
             trigger_rule=TriggerRule.ONE_FAILED,
         )
-        chain(fetch, news(), *_approval(model), deploy, benchmark, *tried)
+        chain(fetch, news(), *_approval(model), deploy, serve_by_key(), benchmark, *tried)
         tried >> rollback
     return dag
 

@@ -29,6 +29,7 @@ PARAMS = {
 
 def dag(model: ModelSpec) -> DAG:
     """Return the DAG `<model>_train`."""
+    model.check_gates()
     features, drift, candidate = (asset(model.name) for asset in (assets.features, assets.drift, assets.candidate))
     schedule = AssetOrTimeSchedule(
         timetable=CronTriggerTimetable(model.training.schedule, timezone="UTC"), assets=features | drift

@@ -61,5 +61,7 @@ def _ingested(rows: dict[str, Any]) -> str:
 
 
 def _gate(verdict: dict[str, Any]) -> str:
-    answer = "yes" if verdict["passed"] else "NO"
+    answer = "waived" if verdict["waived_by"] else "yes" if verdict["passed"] else "NO"
+    if verdict["value"] is None:
+        return f"{verdict['gate']}: {verdict['reason']} {answer}"
     return f"{verdict['gate']}: {verdict['value']:.4g} (limit {verdict['limit']:.4g}) {answer}"

@@ -1,11 +1,14 @@
 import copy
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from include.model_spec import MODELS, SCHEMA, load_model, schema
+from include.gate_spec import Gates
+from include.model_spec import MODELS, PROJECT, SCHEMA, load_model, schema
 from include.spec_file import SpecError
 
 GOOD: dict[str, Any] = yaml.safe_load((MODELS / "flight_delays" / "model.yaml").read_text())
@@ -67,7 +70,6 @@ def change(path: str, value: Any) -> dict[str, Any]:
         ("contract.max_quarantined", float("nan"), r"contract\.max_quarantined"),
         ("gates", {}, "gates"),
         ("gates.max_logloss", 0.6, r"gates\.max_logloss: unknown field\. Did you mean max_log_loss\?"),
-        ("gates.min_r2", 0.6, "gates: gate 'min_r2' is unknown for binary_classification"),
         ("rollout.step", [], r"rollout\.step: unknown field\. Did you mean steps\?"),
         ("rollout.steps", [{"share": 0.1, "second": 1}], r"rollout\.steps\.0\.second: unknown field\. Did you mean"),
         ("rollout.limits.slow_ms", 7, r"rollout\.limits\.slow_ms: 7"),
@@ -83,6 +85,29 @@ def test_a_wrong_field_is_named_with_file_and_line(tmp_path: Path, path: str, va
     with pytest.raises(SpecError, match=message) as caught:
         load_model("flight_delays", folder(tmp_path, change(path, value)))
     assert "model.yaml:" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("gates", "message"),
+    [
+        ({"min_r2": 0.6}, r"model\.yaml:\d+: gates: gate 'min_r2' is unknown for binary_classification"),
+        (
+            {"min_roc_auc": 0.6, "fairness": {"columns": ["gender"], "metric": "roc_auc", "min_rows": 9, "max_gap": 1}},
+            "gates: gender: no such feature",
+        ),
+    ],
+)
+def test_gates_that_nothing_measures_are_refused_with_file_and_line(gates: dict[str, Any], message: str) -> None:
+    spec = load_model("flight_delays").model_copy(update={"gates": Gates.model_validate(gates)})
+    with pytest.raises(SpecError, match=message):
+        spec.check_gates()
+
+
+def test_loading_a_spec_imports_no_airflow() -> None:
+    code = "import sys; from include.model_spec import load_model; load_model('flight_delays'); "
+    code += "print('airflow' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT)
+    assert found.stdout.strip() == "False"
 
 
 def test_every_wrong_field_is_reported_at_once(tmp_path: Path) -> None:

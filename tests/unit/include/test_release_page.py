@@ -22,8 +22,8 @@ def gates() -> dict[str, Any]:
         "champion": {"version": 3, "incomparable": None},
         "slices": {
             "carrier": [
-                {"slice": "1", "rows": 900, "value": 0.8, "judged": True},
                 {"slice": "2", "rows": 700, "value": 0.4, "judged": True},
+                {"slice": "1", "rows": 900, "value": 0.8, "judged": True},
                 {"slice": "3", "rows": 3, "value": None, "judged": False},
             ]
         },
@@ -52,7 +52,7 @@ def test_a_first_version_and_an_incomparable_champion_are_said(gates: dict[str, 
     assert "Not comparable: its features differ." in page(REFERENCE, gates | {"champion": other}, TAGS, "engineer")
 
 
-def test_slices_are_drawn_with_the_worst_first(gates: dict[str, Any]) -> None:
+def test_slices_are_drawn_as_they_come_with_the_worst_first(gates: dict[str, Any]) -> None:
     chart = page(REFERENCE, gates, TAGS, "engineer").split("### Slices of carrier")[1].split("### ")[0]
     worst, best = [line for line in chart.splitlines() if "█" in line]
     assert worst.split()[0] == "2"

@@ -7,7 +7,10 @@ from airflow.sdk import TriggerRule
 from include import assets, promotion, release_page
 from include.model_spec import load_model
 from include.stages import release
+from shamal.providers.feast.hooks.feast import FeastHook
+from shamal.providers.mlflow.errors import GateDenied
 from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook
+from shamal.providers.triton.hooks.triton import TritonHook
 
 ASKED: Any = release.dag(load_model("flight_delays"))
 UNASKED: Any = release.dag(load_model("seattle_weather"))
@@ -15,13 +18,14 @@ UNASKED: Any = release.dag(load_model("seattle_weather"))
 
 def test_a_person_approves_before_anything_is_deployed() -> None:
     order = [task.task_id for task in ASKED.topological_sort()]
-    assert order == ["fetch", "news", "evidence", "approval", "deploy", "benchmark", "canary", "promote", "rollback"]
+    asked = ["fetch", "news", "evidence", "approval"]
+    assert order == [*asked, "deploy", "serve_by_key", "benchmark", "canary", "promote", "rollback"]
     assert [user["id"] for user in ASKED.get_task("approval").assigned_users] == ["approver"]
 
 
 def test_no_approval_and_no_canary_where_the_spec_names_none() -> None:
     order = [task.task_id for task in UNASKED.topological_sort()]
-    assert order == ["fetch", "news", "deploy", "benchmark", "promote", "rollback"]
+    assert order == ["fetch", "news", "deploy", "serve_by_key", "benchmark", "promote", "rollback"]
 
 
 def test_the_canary_is_the_spec_s_and_may_take_its_time() -> None:
@@ -58,13 +62,37 @@ def test_the_deployment_is_announced_by_the_promotion() -> None:
 def test_the_journal_says_who_approved(dag: Any, by: str, monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, Any] = {}
     monkeypatch.setattr(promotion, "promote", lambda *_, **named: given.update(named))
+    promote(dag, monkeypatch, waived_until="9999-12-31")
+    assert given == {"by": by, "reason": "release, run r1"}
+
+
+def test_a_waiver_that_expired_since_the_evaluation_stops_the_promotion(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promotion, "promote", lambda *_, **__: pytest.fail("promoted"))
+    with pytest.raises(GateDenied, match="version 3 passed max_brier by waivers that have expired"):
+        promote(ASKED, monkeypatch, waived_until="2013-01-01")
+
+
+def promote(dag: Any, monkeypatch: pytest.MonkeyPatch, waived_until: str) -> None:
+    verdicts = [{"gate": "max_brier", "waived_until": waived_until}, {"gate": "min_roc_auc", "waived_until": None}]
+    monkeypatch.setattr(MlflowRegistryHook, "read_json", lambda *_: {"verdicts": verdicts})
     results = {
-        "fetch": {"version": 3, "champion": 2},
+        "fetch": {"version": 3, "champion": 2, "run_id": "f00"},
         "approval": {"responded_by_user": {"id": "approver", "name": "approver"}},
     }
     ti = SimpleNamespace(xcom_pull=results.__getitem__)
     dag.get_task("promote").python_callable(ti, SimpleNamespace(dag_id="release", run_id="r1"))
-    assert given == {"by": by, "reason": "release, run r1"}
+
+
+def test_a_version_s_features_can_be_found_by_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[Any] = []
+    monkeypatch.setattr(FeastHook, "serving_features", lambda _, *names, **given: {"names": names, **given})
+    monkeypatch.setattr(TritonHook, "repository", SimpleNamespace(write_features=lambda *parts: written.append(parts)))
+    ti = SimpleNamespace(xcom_pull=lambda task_id: {"version": 3})
+    ASKED.get_task("serve_by_key").python_callable(ti)
+    ((model, version, document),) = written
+    assert (model, version, document["names"]) == ("flight_delays", 3, ("flight_delays", "flight_delays_v1"))
+    features = load_model("flight_delays").features
+    assert (document["columns"], document["on_missing"]) == (features.columns, features.on_missing)
 
 
 def test_the_page_is_made_of_the_version_s_own_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,14 +11,19 @@ from local.demo.summary import show
 def summary() -> dict[str, Any]:
     rows = {"days": "2013-01-01 to 2013-03-31", "rows": 100, "good": 97, "quarantined": 3, "snapshot_id": 42}
     report = {"verdict": "drift", "share": 0.5, "report_html": "/reports/july.html"}
-    gate = {"gate": "min_roc_auc", "value": 0.76, "limit": 0.74, "passed": True}
+    gate = {"gate": "min_roc_auc", "value": 0.76, "limit": 0.74, "passed": True, "waived_by": None}
     return {
         "ingest": rows,
         "later_ingest": rows | {"days": "July"},
         "train": {
             "run_id": "abc",
             "metrics": {"roc_auc": 0.7574, "baseline_roc_auc": 0.7498},
-            "verdicts": [gate, gate | {"gate": "robust", "passed": False}],
+            "verdicts": [
+                gate,
+                gate | {"gate": "robust", "passed": False},
+                gate | {"gate": "max_loss_against_champion", "value": None, "reason": "no champion yet"},
+                gate | {"gate": "max_brier", "waived_by": "approver"},
+            ],
         },
         "release": {
             "champion": 2,
@@ -48,6 +53,8 @@ def test_every_row_is_accounted_for_and_every_verdict_is_said(summary: dict[str,
         "snapshot 42",
         "min_roc_auc: 0.76 (limit 0.74) yes",
         "robust: 0.76 (limit 0.74) NO",
+        "max_loss_against_champion: no champion yet yes",
+        "max_brier: 0.76 (limit 0.74) waived",
         "ROC AUC 0.7574; logistic regression on the same features 0.7498",
         "version 2 (before: 1), onnx",
         "version 2 got 20%, 50% and then all of the requests within 31 s; 1900 requests at 50/s meanwhile, 0 lost",
