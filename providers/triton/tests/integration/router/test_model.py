@@ -327,7 +327,7 @@ def test_inputs_that_do_not_fit_are_refused_and_the_log_goes_on(hook, model, dep
     deploy(1)
     route()
     for inputs, says in (
-        ({"entity_id": ["a", "b"]}, "entity_id has 2 values, features has 1 rows"),
+        ({"entity_id": ["a", "b"]}, "entity_id has 2 values for 1 rows"),
         ({"event_timestamp": [1, 2]}, "event_timestamp has 2 values"),
         ({"event_timestamp": [-1]}, "not microseconds since 1970"),
     ):

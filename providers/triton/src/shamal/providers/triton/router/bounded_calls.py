@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+CLOSE_SECONDS = 2.0
+
 
 @dataclass(eq=False)
 class _Call:
@@ -58,10 +60,13 @@ class BoundedCalls:
         return True
 
     def close(self) -> None:
-        """Let the threads end; one that hangs is left behind."""
+        """End the threads; one that hangs is left behind."""
         for _ in self._threads:
             self._calls.put(None)
         self._started.put(None)
+        end = time.monotonic() + CLOSE_SECONDS
+        for thread in self._threads:
+            thread.join(timeout=max(0.0, end - time.monotonic()))
 
     def _work(self) -> None:
         while (call := self._calls.get()) is not None:
@@ -69,6 +74,8 @@ class BoundedCalls:
             self._started.put(call)
             call.work()
             self._settle(call)
+            # Nothing of a call may outlive it: what it holds of Triton's must be gone before the process ends.
+            del call
             with self._lock:
                 self._unfinished -= 1
 
@@ -78,6 +85,7 @@ class BoundedCalls:
             if not call.settled:
                 time.sleep(max(0.0, call.started + call.limit - time.monotonic()))
                 self._settle(call)
+            del call
 
     def _settle(self, call: _Call) -> None:
         try:

@@ -4,6 +4,7 @@ Copied to `<model>/1/` of the model repository, with this package beside it. Run
 `max_batch_size: 0` Triton hands over one request at a time; one may have many rows.
 """
 
+import gc
 import itertools
 import json
 import random
@@ -65,6 +66,8 @@ class TritonPythonModel:
         """Write what is counted and close the open segment of the prediction log."""
         for part in (self.champion, self.online, self.others, self.observations, self.log):
             part.close()
+        # What is left of requests and answers must go before the memory that Triton shares with this process.
+        gc.collect()
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """Return one response per request, in order; None for one that is answered later."""

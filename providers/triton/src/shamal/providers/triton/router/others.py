@@ -36,8 +36,9 @@ class Split:
         for row, version in enumerate(assigned):
             self.rows.setdefault(version, []).append(row)
         self.versions = [version for version in self.rows if version != serving.route.champion]
-        # What the versions have said so far: scores or an error, and the seconds it took.
-        self.answers: dict[int, tuple[Any, float]] = {}
+        # What the versions have said so far: scores or what went wrong, and the seconds it took. No exception is kept:
+        # its frames would hold memory of Triton's.
+        self.answers: dict[int, tuple[Any | str, float]] = {}
 
     @property
     def limit(self) -> float:
@@ -90,8 +91,8 @@ class Others:
         own = split.rows.get(champion, [])
         answers = dict(split.answers)
         for version in split.versions:
-            answer, seconds = answers.get(version, (TimeoutError("it did not answer in time"), split.limit))
-            failed = isinstance(answer, Exception)
+            answer, seconds = answers.get(version, ("it did not answer in time", split.limit))
+            failed = isinstance(answer, str)
             self._observations.request(version, seconds, failed=failed)
             if failed:
                 self._warn(f"version {version} failed, the champion answered: {answer}")
@@ -117,8 +118,8 @@ class Others:
         split = Split(features, [shadow] * len(features), serving)
 
         def count(took: float) -> None:
-            answer, seconds = split.answers.get(shadow, (TimeoutError(), took))
-            failed = isinstance(answer, Exception)
+            answer, seconds = split.answers.get(shadow, ("it did not answer in time", took))
+            failed = isinstance(answer, str)
             self._observations.request(shadow, seconds, shadow=True, failed=failed)
             if not failed:
                 self._compare(shadow, answer, champions, serving, shadow=True)
@@ -132,7 +133,7 @@ class Others:
             try:
                 answer = self._checked(version, split.of(version), split.serving.others[version].max_batch_rows)
             except Exception as error:  # noqa: BLE001 - whatever it is, the champion answers
-                answer = error
+                answer = str(error)
             split.answers[version] = (answer, time.perf_counter() - start)
 
     def _checked(self, version: int, features: Any, most_rows: int) -> Any:
