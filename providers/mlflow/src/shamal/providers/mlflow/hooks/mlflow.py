@@ -192,9 +192,9 @@ class MlflowHook(BaseHook):
 
         :raises VersionNotFound: no such run or artifact.
         """
-        where = f"artifact {name} of MLflow run {run_id} on {self.address}"
-        with self.calls() as client, not_found(where), tempfile.TemporaryDirectory() as scratch:
-            return json.loads(Path(client.download_artifacts(run_id, name, scratch)).read_text())
+        with tempfile.TemporaryDirectory() as scratch:
+            self.download_file(run_id, name, Path(scratch))
+            return json.loads((Path(scratch) / name).read_text())
 
 
 @contextmanager
