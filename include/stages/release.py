@@ -93,7 +93,7 @@ def dag(model: ModelSpec) -> DAG:
             pool="serving",
         )
 
-        @task(outlets=[deployment], post_execute=assets.carries(deployment), pool="serving")
+        @task(pool="serving")
         def promote(ti: Any = None, dag_run: Any = None) -> dict[str, Any]:
             """Make the version the champion: router, alias and journal, or none of them."""
             from include import promotion
@@ -120,8 +120,13 @@ def dag(model: ModelSpec) -> DAG:
                 reason=f"{dag_run.dag_id}, run {dag_run.run_id}",
             )
 
-        promoted = promote()
-        tried = [*_canary(model), promoted]
+        @task(outlets=[deployment], post_execute=assets.carries(deployment))
+        def announce(ti: Any = None) -> dict[str, Any]:
+            """Update the Asset; as an end of the DAG beside `rollback`, it makes a failed release a failed run."""
+            reference: dict[str, Any] = ti.xcom_pull("promote")
+            return reference
+
+        tried = [*_canary(model), promote()]
         rollback = RollbackDeploymentOperator(
             task_id="rollback",
             model=model.name,
@@ -130,7 +135,7 @@ def dag(model: ModelSpec) -> DAG:
             pool="serving",
             trigger_rule=TriggerRule.ONE_FAILED,
         )
-        chain(fetch, news(), *_approval(model), deploy, serve_by_key(), benchmark, *tried)
+        chain(fetch, news(), *_approval(model), deploy, serve_by_key(), benchmark, *tried, announce())
         tried >> rollback
     return dag
 

@@ -19,13 +19,13 @@ UNASKED: Any = release.dag(load_model("seattle_weather"))
 def test_a_person_approves_before_anything_is_deployed() -> None:
     order = [task.task_id for task in ASKED.topological_sort()]
     asked = ["fetch", "news", "evidence", "approval"]
-    assert order == [*asked, "deploy", "serve_by_key", "benchmark", "canary", "promote", "rollback"]
+    assert order == [*asked, "deploy", "serve_by_key", "benchmark", "canary", "promote", "announce", "rollback"]
     assert [user["id"] for user in ASKED.get_task("approval").assigned_users] == ["approver"]
 
 
 def test_no_approval_and_no_canary_where_the_spec_names_none() -> None:
     order = [task.task_id for task in UNASKED.topological_sort()]
-    assert order == ["fetch", "news", "deploy", "serve_by_key", "benchmark", "promote", "rollback"]
+    assert order == ["fetch", "news", "deploy", "serve_by_key", "benchmark", "promote", "announce", "rollback"]
 
 
 def test_the_canary_is_the_spec_s_and_may_take_its_time() -> None:
@@ -53,9 +53,19 @@ def test_a_change_over_that_fails_is_undone() -> None:
     assert rollback.upstream_task_ids == {"canary", "promote"}
 
 
-def test_the_deployment_is_announced_by_the_promotion() -> None:
-    assert [task.task_id for task in ASKED.tasks if task.outlets] == ["promote"]
-    assert ASKED.get_task("promote").outlets == [assets.deployment("flight_delays")]
+def test_a_release_that_was_rolled_back_is_a_failed_run() -> None:
+    ends = {task.task_id for task in ASKED.tasks if not task.downstream_task_ids}
+    assert ends == {"announce", "rollback"}
+    assert ASKED.get_task("announce").trigger_rule == TriggerRule.ALL_SUCCESS
+
+
+def test_the_deployment_is_announced_after_the_promotion() -> None:
+    announce = ASKED.get_task("announce")
+    assert [task.task_id for task in ASKED.tasks if task.outlets] == ["announce"]
+    assert announce.outlets == [assets.deployment("flight_delays")]
+    assert announce.python_callable(SimpleNamespace(xcom_pull={"promote": {"version": 3}}.__getitem__)) == {
+        "version": 3
+    }
 
 
 @pytest.mark.parametrize(("dag", "by"), [(ASKED, "approver"), (UNASKED, "no approval is asked")])
