@@ -19,13 +19,13 @@ UNASKED: Any = release.dag(load_model("seattle_weather"))
 def test_a_person_approves_before_anything_is_deployed() -> None:
     order = [task.task_id for task in ASKED.topological_sort()]
     asked = ["fetch", "news", "evidence", "approval"]
-    assert order == [*asked, "deploy", "serve_by_key", "benchmark", "canary", "promote", "announce", "rollback"]
+    assert order == [*asked, "deploy", "serve_by_key", "benchmark", "canary", "promote", "rollback", "announce"]
     assert [user["id"] for user in ASKED.get_task("approval").assigned_users] == ["approver"]
 
 
 def test_no_approval_and_no_canary_where_the_spec_names_none() -> None:
     order = [task.task_id for task in UNASKED.topological_sort()]
-    assert order == ["fetch", "news", "deploy", "serve_by_key", "benchmark", "promote", "announce", "rollback"]
+    assert order == ["fetch", "news", "deploy", "serve_by_key", "benchmark", "promote", "rollback", "announce"]
 
 
 def test_the_canary_is_the_spec_s_and_may_take_its_time() -> None:
