@@ -23,11 +23,13 @@ pytestmark = pytest.mark.integration
 def model(airflow_connections: Any, tmp_path: Path) -> Iterator[ReleasedModel]:
     """Return a model whose champion is version 2."""
     model = ReleasedModel(TritonHook(), MlflowRegistryHook(), tmp_path)
-    model.candidates(1, 2, 3)
-    model.promote(1, None)
-    model.promote(2, 1)
-    yield model
-    model.remove()
+    try:
+        model.candidates(1, 2, 3)
+        model.promote(1, None)
+        model.promote(2, 1)
+        yield model
+    finally:
+        model.remove()
 
 
 def move_alias(model: ReleasedModel) -> None:

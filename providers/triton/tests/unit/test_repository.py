@@ -93,3 +93,14 @@ def test_a_description_of_features_lies_with_its_version_and_must_be_readable(re
     with pytest.raises(InvalidDeployment, match="features of churn version 1: on_missing 'maybe'"):
         repository.write_features("churn", 1, described | {"on_missing": "maybe"})
     assert json.loads((repository.root / "churn__v1/features.json").read_text()) == described
+
+
+def test_a_model_taken_away_meanwhile_holds_up_nothing(repository, monkeypatch):
+    def gone(path):
+        raise FileNotFoundError(path)
+
+    (repository.root / "churn").mkdir(parents=True)
+    (repository.root / "churn" / "router.json").write_text("{}")
+    monkeypatch.setattr("shamal.providers.triton.router.route.read", gone)
+    assert repository.route("churn") is None
+    assert repository.approve() == []

@@ -149,10 +149,10 @@ class ModelRepository:
         :raises InvalidDeployment: its router.json is broken.
         """
         path = self.root / model / "router.json"
-        if not path.exists():
-            return None
         try:
             return routes.read(path)
+        except FileNotFoundError:
+            return None
         except ValueError as error:
             raise InvalidDeployment(
                 f"{path}: {error}; write it again, the router still serves the last good one"
@@ -221,6 +221,8 @@ class ModelRepository:
                 model = path.parent.name
                 try:
                     versions = routes.read(path).versions
+                except FileNotFoundError:  # taken away a moment ago
+                    continue
                 except ValueError:
                     load += [name for name in self.approved() if re.fullmatch(rf"{model}(__v\d+)?", name)]
                 else:
