@@ -19,7 +19,7 @@ demo: env ## run the whole life of flight_delays on real data
 	@$(PYTHON) -m local.demo
 
 demo-rollback: env ## release a poisoned model and see its canary stop it (after `make demo`)
-	@$(PYTHON) -m local.demo.rollback
+	@$(PYTHON) -m local.demo rollback
 
 up: env ## start the laptop stack
 	@$(PYTHON) -m local up
