@@ -30,14 +30,14 @@ down: ## stop the laptop stack and every pod
 status: ## show the servers of the laptop stack
 	@$(PYTHON) -m local status
 
-rollback: env ## give a model's traffic back to its previous version: make rollback MODEL=flight_delays
-	@$(PYTHON) -m local.rollback $(MODEL) $(ARGS)
+rollback: env ## give a model's traffic back to its previous version: make rollback MODEL=flight_delays REASON="…"
+	@$(PYTHON) -m local.rollback $(MODEL) --reason "$(or $(REASON),by hand)"
 
 gate: env ## judge a registered candidate by its spec's gates: make gate MODEL=flight_delays
 	@$(PYTHON) -m local.gate $(MODEL) $(ARGS)
 
 manifests: env ## print the Kubernetes manifests of a model: make -s manifests MODEL=flight_delays
-	@$(PYTHON) -m include.kubernetes_manifests $(MODEL) $(ARGS)
+	@$(PYTHON) -m include.kubernetes.manifests $(MODEL) $(ARGS)
 
 faults: env ## break releases in every known way on the running stack; prints a table
 	@$(PYTHON) -m local.faults

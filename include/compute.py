@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from include.model_spec import PROJECT
-from include.spec_file import SpecError
+from include.spec.file import SpecError
 
 PROFILES = PROJECT / "config" / "compute.yaml"
 

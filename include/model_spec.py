@@ -13,11 +13,11 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from include.gate_spec import Gates
-from include.rollout_spec import Rollout
-from include.serving_spec import Serving
-from include.spec_file import Location, SpecError, SpecFile
-from include.spec_types import MODEL_NAME, Column, Cron, Name, Person, RelativePath, Sha256, Share, Strict
+from include.spec.file import Location, SpecError, SpecFile
+from include.spec.gates import Gates
+from include.spec.rollout import Rollout
+from include.spec.serving import Serving
+from include.spec.types import MODEL_NAME, Column, Cron, Name, Person, RelativePath, Sha256, Share, Strict
 
 PROJECT = Path(__file__).parent.parent
 MODELS = PROJECT / "include" / "models"

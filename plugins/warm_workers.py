@@ -42,6 +42,7 @@ MODULES = (
     "mlflow",
     "evidently.presets",
     "tritonclient.grpc",
+    "tritonclient.http",
     "onnx",
 )
 

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from include import promotion, reconcile
+from include.release import promotion, reconcile
 from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook
 from shamal.providers.triton import deployment, releases
 from shamal.providers.triton.hooks.triton import TritonHook

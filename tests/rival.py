@@ -4,7 +4,7 @@ import multiprocessing
 import os
 from typing import Any
 
-from include import promotion
+from include.release import promotion
 from shamal.providers.mlflow.errors import AliasConflict, PromotionInProgress
 from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook
 from shamal.providers.triton import traffic

@@ -34,7 +34,7 @@ def dag(runbook: str, owner: str) -> DAG:
 
         @task
         def reconcile() -> list[dict[str, Any]]:
-            from include.reconcile import reconcile
+            from include.release.reconcile import reconcile
             from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook
             from shamal.providers.triton.hooks.triton import TritonHook
 

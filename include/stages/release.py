@@ -96,7 +96,7 @@ def dag(model: ModelSpec) -> DAG:
         @task(pool="serving")
         def promote(ti: Any = None, dag_run: Any = None) -> dict[str, Any]:
             """Make the version the champion: router, alias and journal, or none of them."""
-            from include import promotion
+            from include.release import promotion
             from shamal.providers.mlflow.errors import GateDenied
             from shamal.providers.mlflow.gates import waivers
             from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook
@@ -148,7 +148,7 @@ def _approval(model: ModelSpec) -> list[Any]:
     @task
     def evidence(ti: Any = None, dag_run: Any = None) -> str:
         """Write the page on which the approver decides."""
-        from include.release_page import page
+        from include.release.page import page
         from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook
 
         reference, mlflow = ti.xcom_pull("fetch"), MlflowRegistryHook()

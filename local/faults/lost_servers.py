@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Any
 
-from include import reconcile
+from include.release import reconcile
 from local import groups
 from local.faults.outcome import Outcome
 from local.faults.world import World

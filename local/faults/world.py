@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from include import promotion
+from include.release import promotion
 from local.faults import models
 from local.faults.registration import register
 from local.settings import Settings

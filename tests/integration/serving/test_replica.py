@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 import yaml
 
-from include.kubernetes_manifests import render
-from include.kubernetes_settings import load_settings
+from include.kubernetes.manifests import render
+from include.kubernetes.settings import load_settings
 from include.model_spec import load_model
 from local.bench import own_model
 from local.servers.triton import SERVER

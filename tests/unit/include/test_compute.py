@@ -2,7 +2,7 @@ import pytest
 
 from include.compute import compute_profile
 from include.model_spec import MODELS, load_model
-from include.spec_file import SpecError
+from include.spec.file import SpecError
 
 
 @pytest.mark.parametrize("model", sorted(path.parent.name for path in MODELS.glob("*/model.yaml")))

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from include.gate_spec import Gates
 from include.model_spec import MODELS, PROJECT, SCHEMA, load_model, schema
-from include.spec_file import SpecError
+from include.spec.file import SpecError
+from include.spec.gates import Gates
 
 GOOD: dict[str, Any] = yaml.safe_load((MODELS / "flight_delays" / "model.yaml").read_text())
 

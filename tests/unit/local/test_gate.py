@@ -26,7 +26,7 @@ def test_the_command_gets_the_arguments_and_the_environment_of_the_stack(monkeyp
     monkeypatch.setattr(sys, "argv", ["gate", "flight_delays", "--version", "3"])
     gate.main()
     ((_, command, environment),) = calls
-    assert command == [sys.executable, "-m", "include.gate", "flight_delays", "--version", "3"]
+    assert command == [sys.executable, "-m", "include.release.gate", "flight_delays", "--version", "3"]
     assert environment["AIRFLOW__SECRETS__BACKEND"].endswith("StrictVaultBackend")
 
 

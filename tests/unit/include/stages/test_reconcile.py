@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from include import reconcile as reconciling
+from include.release import reconcile as reconciling
 from include.stages import reconcile
 
 DAG: Any = reconcile.dag("a runbook", owner="operations")

@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 from airflow.sdk import TriggerRule
 
-from include import assets, promotion, release_page
+from include import assets
 from include.model_spec import load_model
+from include.release import page, promotion
 from include.stages import release
 from shamal.providers.feast.hooks.feast import FeastHook
 from shamal.providers.mlflow.errors import GateDenied
@@ -111,7 +112,7 @@ def test_the_page_is_made_of_the_version_s_own_run(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(MlflowRegistryHook, "read_json", read_json)
     monkeypatch.setattr(MlflowRegistryHook, "run_tags", lambda *_: {"tag": "value"})
-    monkeypatch.setattr(release_page, "page", lambda *parts: repr(parts))
+    monkeypatch.setattr(page, "page", lambda *parts: repr(parts))
     ti = SimpleNamespace(xcom_pull=lambda task_id: {"run_id": "f00"})
     evidence = ASKED.get_task("evidence").python_callable
     by_person = evidence(ti, SimpleNamespace(triggering_user_name="engineer"))

@@ -1,4 +1,4 @@
-"""Serving of one model on a cluster: `python -m include.kubernetes_manifests <model> [--kserve]` prints the manifests.
+"""Serving of one model on a cluster: `python -m include.kubernetes.manifests <model> [--kserve]` prints the manifests.
 
 They are the YAML files of config/kubernetes, filled in from the model's spec and settings.yaml: Triton with the loader
 beside it, Services, autoscaler, disruption budget, network policy, and the rule behind the autoscaler's metric.
@@ -16,9 +16,9 @@ from typing import Any
 
 import yaml
 
-from include.kubernetes_settings import SETTINGS, KubernetesSettings, load_settings
+from include.kubernetes.settings import SETTINGS, KubernetesSettings, load_settings
 from include.model_spec import PROJECT, ModelSpec, load_model
-from include.spec_file import SpecError, SpecFile
+from include.spec.file import SpecError, SpecFile
 
 TEMPLATES = SETTINGS.parent
 RESIDENCY = PROJECT / "config" / "residency.yaml"
@@ -161,7 +161,7 @@ def to_yaml(manifests: list[Manifest]) -> Iterator[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the manifests and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m include.kubernetes_manifests", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m include.kubernetes.manifests", description=__doc__)
     parser.add_argument("model", help="a folder of include/models")
     parser.add_argument("--kserve", action="store_true", help="an InferenceService instead of a Deployment")
     given = parser.parse_args(arguments)

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from include.release_page import page
+from include.release.page import page
 
 REFERENCE = {"model": "churn", "version": 4, "champion": 3, "run_id": "f" * 32, "sha256": "a" * 64}
 TAGS = {"shamal.snapshot_id": "77", "airflow.dag_id": "churn_train", "airflow.run_id": "manual__1"}

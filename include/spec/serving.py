@@ -2,7 +2,7 @@
 
 from pydantic import Field, model_validator
 
-from include.spec_types import Strict
+from include.spec.types import Strict
 
 
 class Serving(Strict):

@@ -11,11 +11,11 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from include import kubernetes_manifests
-from include.kubernetes_manifests import render
-from include.kubernetes_settings import ArtifactStore, KubernetesSettings, load_settings
+from include.kubernetes import manifests as kubernetes_manifests
+from include.kubernetes.manifests import render
+from include.kubernetes.settings import ArtifactStore, KubernetesSettings, load_settings
 from include.model_spec import ModelSpec, load_model
-from include.spec_file import SpecError
+from include.spec.file import SpecError
 
 KUBERNETES = "1.34"
 LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from include import reconcile
+from include.release import reconcile
 from shamal.providers.mlflow.errors import MlflowUnavailable
 from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook
 from shamal.providers.mlflow.testing import FakeMlflow

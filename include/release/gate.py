@@ -1,4 +1,4 @@
-"""`python -m include.gate <model>`: judges a candidate by the gates of its spec, outside of Airflow; releases nothing.
+"""Judges a candidate by the gates of its spec, outside of Airflow: `python -m include.release.gate <model>`.
 
 With a model alone it judges the newest candidate of the registry, or `--version`, found through the Airflow connection
 `mlflow_default`. With `--training-output`, `--training-set` and `--champion` it needs no server: that is for CI.
@@ -14,7 +14,7 @@ from pathlib import Path
 from airflow.sdk.exceptions import AirflowException
 
 from include.model_spec import ModelSpec, load_model
-from include.spec_file import SpecError
+from include.spec.file import SpecError
 from shamal.providers.mlflow.errors import InvalidTrainingOutput
 from shamal.providers.mlflow.evaluation import Evaluation, evaluate
 from shamal.providers.mlflow.gates import champion, registered, suite
@@ -67,7 +67,9 @@ def _champion(folder: Path) -> Champion:
 
 def main(arguments: list[str] | None = None) -> int:
     """Judge, print the table or gates.json, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m include.gate", description="Judge a candidate; release nothing.")
+    parser = argparse.ArgumentParser(
+        prog="python -m include.release.gate", description="Judge a candidate; release nothing."
+    )
     parser.add_argument("model", help="folder below include/models")
     parser.add_argument("--version", type=int, help="registered version; default: the newest candidate")
     parser.add_argument("--training-output", metavar="FOLDER", help="judge these files instead of a version")

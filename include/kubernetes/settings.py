@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 
 from include.model_spec import PROJECT
-from include.spec_file import SpecError, SpecFile
-from include.spec_types import Strict
+from include.spec.file import SpecError, SpecFile
+from include.spec.types import Strict
 
 SETTINGS = PROJECT / "config" / "kubernetes" / "settings.yaml"
 IMAGE = re.compile(

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from include.spec_file import SpecError, SpecFile
+from include.spec.file import SpecError, SpecFile
 
 
 def write(tmp_path: Path, text: str | bytes) -> Path:

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from include.spec_types import Name, Share, Strict
+from include.spec.types import Name, Share, Strict
 
 
 class Part(Strict):

@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowException
 
-from include import promotion
+from include.release import promotion
 from shamal.providers.mlflow.errors import MlflowUnavailable
 from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook
 from shamal.providers.triton import releases, traffic

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from include import promotion
+from include.release import promotion
 from shamal.providers.mlflow.errors import AliasConflict, MlflowUnavailable, VersionNotFound
 from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook
 from shamal.providers.mlflow.testing import FakeMlflow

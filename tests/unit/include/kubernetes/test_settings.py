@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 import yaml
 
-from include.kubernetes_settings import SETTINGS, load_settings
-from include.spec_file import SpecError
+from include.kubernetes.settings import SETTINGS, load_settings
+from include.spec.file import SpecError
 
 DIGEST = "@sha256:" + "0" * 64
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from include.serving_spec import Serving
+from include.spec.serving import Serving
 from shamal.providers.triton.router.settings import ServingSettings
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from include import promotion
+from include.release import promotion
 from shamal.providers.mlflow.errors import MlflowUnavailable
 from shamal.providers.mlflow.hooks import registry
 from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook

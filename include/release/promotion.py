@@ -5,7 +5,7 @@ Which version answers requests is the truth: the route in Triton's model reposit
 intent → route → alias → journal → intent taken away
 
 A crash at any point leaves the old champion or the new one, and the intent says which change was under way; the retry
-of the task or the reconciler (`include/reconcile.py`) finishes it.
+of the task or the reconciler (`include/release/reconcile.py`) finishes it.
 """
 
 import logging

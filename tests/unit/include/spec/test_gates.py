@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from include.gate_spec import Gates
+from include.spec.gates import Gates
 from shamal.providers.mlflow.gates.suite import SECTIONS, allowed
 from shamal.providers.mlflow.metrics import METRICS
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from include.spec_types import Column, Person, Strict
+from include.spec.types import Column, Person, Strict
 
 # A gate that is left out is unset; null is not a way to write that.
 Limit = Annotated[float, Field(default=None)]

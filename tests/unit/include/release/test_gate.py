@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from include import gate
+from include.release import gate
 from shamal.providers.mlflow.operators.evaluate import EvaluateModelOperator
 from shamal.providers.mlflow.operators.registry import RegisterModelOperator
 from shamal.providers.mlflow.testing import FakeMlflow

@@ -3,7 +3,7 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from include.rollout_spec import Limits, Rollout
+from include.spec.rollout import Limits, Rollout
 from shamal.providers.triton.canary import plan
 from shamal.providers.triton.canary.observations import EDGES_MS
 
