@@ -38,8 +38,8 @@ def dag(model: ModelSpec) -> DAG:
         ),
     }
     arguments = dag_arguments(model, "release", __doc__ or "")
-    # An unanswered approval must not hold back the release of a newer candidate.
-    arguments["max_active_runs"] = 4
+    # Unanswered approvals, also a fortnight of them, must not hold back the release of a newer candidate.
+    arguments["max_active_runs"] = 16
     with DAG(schedule=candidate, params=params, **arguments) as dag:
         fetch = FetchModelOperator(
             task_id="fetch",

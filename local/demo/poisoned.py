@@ -65,6 +65,7 @@ def stopped(story: Story, version: int) -> dict[str, Any]:
     last = max(taken, traffic.last_answer_of(version) or taken)
     return {
         "version": version,
+        "run_id": run_id,
         "reason": canary["reason"],
         "detected_seconds": round(taken - given, 1),
         "restored_seconds": round(last - given, 1),

@@ -33,32 +33,31 @@ def flights_of(settings: Settings, model: ModelSpec, month: Month, limit: int) -
 
 
 def ask_rest(settings: Settings, model: ModelSpec, flights: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the answer of one REST request: lists of `score`, `model_version` and `prediction_id`."""
+    """Return the answer of one REST request with the flights' features, by output."""
+    columns = len(model.features.columns)
     features = [_features(model, flight) for flight in flights]
-    body = {
-        "inputs": [
-            {
-                "name": "features",
-                "shape": [len(flights), len(model.features.columns)],
-                "datatype": "FP32",
-                "data": features,
-            },
-            {
-                "name": "entity_id",
-                "shape": [len(flights)],
-                "datatype": "BYTES",
-                "data": [_entity(model, flight) for flight in flights],
-            },
-            {
-                "name": "event_timestamp",
-                "shape": [len(flights)],
-                "datatype": "INT64",
-                "data": [_microseconds(flight) for flight in flights],
-            },
-        ]
-    }
+    return _post(settings, model, [_tensor("features", "FP32", features, columns), *_named(model, flights)])
+
+
+def ask_by_key(settings: Settings, model: ModelSpec, flights: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the answer of one REST request with the flights' keys only: the router finds the features itself."""
+    return _post(settings, model, _named(model, flights))
+
+
+def _named(model: ModelSpec, flights: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        _tensor("entity_id", "BYTES", [_entity(model, flight) for flight in flights]),
+        _tensor("event_timestamp", "INT64", [_microseconds(flight) for flight in flights]),
+    ]
+
+
+def _tensor(name: str, datatype: str, data: list[Any], *columns: int) -> dict[str, Any]:
+    return {"name": name, "shape": [len(data), *columns], "datatype": datatype, "data": data}
+
+
+def _post(settings: Settings, model: ModelSpec, inputs: list[dict[str, Any]]) -> dict[str, Any]:
     url = f"http://127.0.0.1:{settings['SHAMAL_TRITON_HTTP_PORT']}/v2/models/{model.name}/infer"
-    answer = requests.post(url, json=body, timeout=30)
+    answer = requests.post(url, json={"inputs": inputs}, timeout=30)
     answer.raise_for_status()
     return {output["name"]: output["data"] for output in answer.json()["outputs"]}
 

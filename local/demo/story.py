@@ -10,7 +10,7 @@ from include.model_spec import load_model
 from local.airflow_api import FINISHED, AirflowApi
 from local.demo.display import Display
 from local.demo.plan import EVALUATED, FIRST_DAY, KEY, LATER, MODEL, PREDICTIONS_PER_MONTH, Month
-from local.demo.predictions import ask_grpc, ask_rest, asker, flights_of
+from local.demo.predictions import ask_by_key, ask_grpc, ask_rest, asker, flights_of
 from local.settings import Settings
 from local.traffic import Traffic
 from local.users import password
@@ -141,16 +141,17 @@ class Story:
         return requests.get(url, timeout=30).ok
 
     def ask_about_three_flights(self) -> list[dict[str, Any]]:
-        """Ask about three flights of March over REST and gRPC; both must answer the same."""
+        """Ask about three flights of March over REST, over gRPC and by their keys alone; all must answer the same."""
         some = flights_of(self.settings, self.model, EVALUATED, limit=50)
         # JSON has no NaN, so a flight with a missing value can be asked about over gRPC only.
         complete = [flight for flight in some if all(flight[name] is not None for name in self.model.features.columns)]
         flights = complete[:3]
-        rest, grpc = ask_rest(self.settings, self.model, flights), ask_grpc(self.settings, self.model, flights)
+        rest, grpc, keys = (ask(self.settings, self.model, flights) for ask in (ask_rest, ask_grpc, ask_by_key))
         answers = []
-        for flight, over_rest, over_grpc in zip(flights, rest["score"], grpc["score"], strict=True):
-            if abs(over_rest - over_grpc) > 1e-6:
-                raise DemoFailed(f"{flight[KEY]}: REST says {over_rest}, gRPC says {over_grpc}")
+        scores = zip(flights, rest["score"], grpc["score"], keys["score"], strict=True)
+        for flight, over_rest, over_grpc, by_key in scores:
+            if max(over_rest, over_grpc, by_key) - min(over_rest, over_grpc, by_key) > 1e-6:
+                raise DemoFailed(f"{flight[KEY]}: REST {over_rest}, gRPC {over_grpc}, by its key {by_key}")
             answers.append(
                 {KEY: flight[KEY], "probability": round(over_rest, 3), "truth": bool(flight[self.model.label])}
             )

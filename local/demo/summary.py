@@ -34,7 +34,9 @@ def _rows(summary: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(
             ("flights" if not i else "", f"{flight['flight_id']}: {flight['probability']:.0%} late; it {truth}")
         )
-    rows.append(("predictions", f"{summary['predictions']} over gRPC, 3 over REST and gRPC with equal answers"))
+    rows.append(
+        ("predictions", f"{summary['predictions']} over gRPC; 3 over REST, over gRPC and by key with equal answers")
+    )
     for i, (month, report) in enumerate(summary["monitor"].items()):
         rows.append(
             ("monitor" if not i else "", f"{month}: {report['verdict']} ({report['share']:.0%} of features drifted)")

@@ -10,6 +10,9 @@ from include.model_spec import load_model
 from local.airflow_api import AirflowApi
 from local.demo.plan import Month
 from local.demo.predictions import ask_grpc, flights_of
+from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook
+from shamal.providers.triton.hooks.triton import TritonHook
+from shamal.providers.triton.releases import Releases
 from tests.support import started_by, trained
 
 SEATTLE_WINDOW = {"start_date": "2012-01-02", "evaluation_date": "2014-01-01", "end_date": "2014-12-31"}
@@ -34,6 +37,23 @@ def test_the_released_version_answers(life: dict[str, Any]) -> None:
     assert life["release"]["golden_max_diff"] <= 1e-4
     assert len(life["flights"]) == 3
     assert all(0 <= flight["probability"] <= 1 for flight in life["flights"])
+
+
+def test_the_served_version_came_through_its_canary_and_no_request_was_lost(life: dict[str, Any]) -> None:
+    release, rollout = life["release"], load_model("flight_delays").rollout
+    assert rollout is not None
+    assert [step["share"] for step in release["canary"]["steps"]] == [step.share for step in rollout.steps]
+    assert release["requests"] > 500
+    assert release["lost"] == 0
+    assert release["previous"] is not None
+
+
+def test_journal_registry_and_router_agree(life: dict[str, Any], stack: Any, airflow_connections: Any) -> None:
+    releases = Releases(TritonHook().repository, "flight_delays")
+    last = [entry for entry in releases.journal() if entry["action"] != "repair"][-1]
+    assert (last["action"], last["to"], last["by"]) == ("promote", life["release"]["champion"], "approver")
+    assert MlflowRegistryHook().alias_version("flight_delays", "champion") == last["to"]
+    assert releases.intent() is None
 
 
 def test_one_month_is_ok_and_the_other_drifts(life: dict[str, Any]) -> None:
@@ -80,7 +100,7 @@ def test_the_second_model_lives_by_a_folder_and_a_dag_file_alone(
     train = trained(engineer, "seattle_weather", ingest, SEATTLE_WINDOW)
     release = started_by(engineer, "seattle_weather_release", train)
     assert engineer.wait("seattle_weather_release", release, timeout=300) == "success"
-    assert engineer.xcom("seattle_weather_release", release, "route")["champion"] >= 1
+    assert engineer.xcom("seattle_weather_release", release, "promote")["version"] >= 1
 
     month = Month("November 2014", "2014-11-01", "2014-11-30", "2014-12-01")
     days_of_november = flights_of(stack.settings, model, month, limit=30)
