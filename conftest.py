@@ -46,6 +46,8 @@ class Stack:
     """
 
     settings: dict[str, str]
+    environment: str = ENVIRONMENT
+    """The overlay's name, for processes that read the settings themselves."""
 
     def connection(self, conn_id: str) -> dict[str, Any]:
         """Return an Airflow connection as OpenBao keeps it, with its credentials."""
@@ -55,7 +57,7 @@ class Stack:
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run ``python -m local <command>`` on the test stack and return its result."""
-        environment = os.environ | {"SHAMAL_ENV": ENVIRONMENT}
+        environment = os.environ | {"SHAMAL_ENV": self.environment}
         return subprocess.run(
             [sys.executable, "-m", "local", command],
             cwd=ROOT,

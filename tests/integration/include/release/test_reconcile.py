@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from conftest import ENVIRONMENT, ROOT, Stack
+from include.model_spec import PROJECT
 from shamal.providers.mlflow.hooks.registry import MlflowRegistryHook
 from shamal.providers.triton.hooks.triton import TritonHook
 from tests.released_model import ReleasedModel, all_say
@@ -69,12 +69,12 @@ def test_the_stacks_reconciler_repairs_within_a_minute(model: ReleasedModel) -> 
     assert {entry["by"] for entry in model.releases.journal()[2:]} == {"reconciler"}
 
 
-def test_one_command_rolls_back_and_the_reconciler_pays_the_alias(stack: Stack, model: ReleasedModel) -> None:
+def test_one_command_rolls_back_and_the_reconciler_pays_the_alias(stack: Any, model: ReleasedModel) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "local.rollback", model.name, "--reason", "it is bad"],
-        cwd=ROOT,
+        cwd=PROJECT,
         # No secrets backend, no API server: nothing of Airflow's is asked.
-        env={"PATH": os.environ["PATH"], "SHAMAL_ENV": ENVIRONMENT, "PYTHONPATH": str(ROOT)},
+        env={"PATH": os.environ["PATH"], "SHAMAL_ENV": stack.environment, "PYTHONPATH": str(PROJECT)},
         capture_output=True,
         text=True,
         timeout=60,
