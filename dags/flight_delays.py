@@ -11,6 +11,9 @@
 - **train, `train`**: the pod failed. Its last lines are in the task's log; a retry goes on from the last checkpoint.
 - **train, `evaluate`**: a gate said no; nothing was registered. The verdicts are in the log and in the MLflow run.
 - **release**: the old version still answers. The log names the server and where its log is.
+- **release, `canary`**: the new version broke a limit of `rollout` in `model.yaml` and lost its share within seconds; the
+  log has the figures of each step. `CanaryUndecided`: too few requests came to prove anything; release it again.
+- **a bad version answers**: `make rollback MODEL=flight_delays REASON="…"` gives the traffic to the version before.
 - **monitor reports drift**: flights no longer look like those the model learned from. Training has started by itself;
   approve or reject its candidate.
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from local.faults import bad_versions, lost_servers
+from local.faults import bad_versions, lost_servers, stale_features
 from local.faults.outcome import Outcome
 from local.faults.world import World, world
 from local.settings import Settings
@@ -20,6 +20,7 @@ FAULTS: dict[str, Callable[[World], Outcome]] = {
     "nan": bad_versions.not_a_number,
     "schema": bad_versions.wrong_schema,
     "slice": bad_versions.wrong_slice,
+    "stale": stale_features.stale,
     "controller": lost_servers.controller_killed,
     "triton": lost_servers.triton_killed,
     "mlflow": lost_servers.mlflow_down,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 import json
 import secrets
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -62,6 +64,9 @@ def _migrate(settings: Settings) -> None:
         )
     if migration.returncode != 0:
         raise NotReadyError(f"`airflow db migrate` failed with status {migration.returncode}; see {log}")
+    with closing(sqlite3.connect(Path(settings["SHAMAL_AIRFLOW_STATE"]) / "airflow.db")) as database:
+        # Stays with the file: who reads no longer waits for who writes, and the other way round.
+        database.execute("PRAGMA journal_mode = WAL")
     write_private(done, current)
 
 

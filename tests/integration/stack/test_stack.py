@@ -4,8 +4,10 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -158,3 +160,9 @@ def test_a_restart_loses_nothing_and_down_leaves_no_process(stack):
         "info"
     ]
     assert found["run_name"] == "survives"
+
+
+def test_processes_wait_for_each_other_at_airflow_s_database(stack):
+    assert stack.settings["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].endswith("airflow.db?timeout=60")
+    with closing(sqlite3.connect(Path(stack.settings["SHAMAL_AIRFLOW_STATE"]) / "airflow.db")) as database:
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)

@@ -16,7 +16,7 @@ ROWS = [{"flight_id": n, "event_timestamp": START + timedelta(hours=n), "late": 
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeFeastHook:
     hook = FakeFeastHook({"flights": ROWS}, {"service": ["distance"]}, {"a.b": ROWS})
     hook.projects.add("p")
-    monkeypatch.setattr(operators.FeastHook, "__new__", lambda *_: hook)
+    monkeypatch.setattr(operators, "FeastHook", lambda *_, **__: hook)
     return hook
 
 

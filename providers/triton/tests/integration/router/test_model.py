@@ -273,6 +273,7 @@ def test_a_shadow_changes_no_answer_and_its_overflow_is_counted(hook, model, dep
         answer = hook.infer(model, ROW, protocol="grpc")
         assert (answer["score"].tolist(), answer["model_version"].tolist()) == ([0.5], [1])
     assert time.monotonic() - start < 5, "150 copies take the shadow 7.5 seconds"
+    hook.infer(model, ROW, log=False)  # a probe is copied to nobody
     time.sleep(6)
     lines = [
         json.loads(line) for line in (hook.prediction_log / model / "observations.ndjson").read_text().splitlines()

@@ -84,6 +84,8 @@ class TritonPythonModel:
                     return self._split(request, question, serving, assigned)
             start = time.perf_counter()
             scores = serving.scores(question.features)
+            if not question.logged:  # a probe is no traffic: nobody learns from it how a version does
+                shadow, shares = None, {champion: 1.0}
             if len(shares) > 1 or shadow:
                 self.observations.request(champion, time.perf_counter() - start)
             if shadow:
