@@ -89,7 +89,7 @@ def dag(model: ModelSpec) -> DAG:
             version=VERSION,
             concurrency=[1],
             window_seconds=0.5,
-            most_windows=6,
+            most_windows=4,
             pool="serving",
         )
 
