@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from include.release import reconcile
@@ -135,10 +136,10 @@ def two_promotions(world: World) -> Outcome:
     wins = refusals = 0
     one_each = False
     slowest = 0.0
-    with world.traffic() as traffic:
+    with world.traffic() as traffic, ThreadPoolExecutor(2) as pool:
         for _ in range(ROUNDS):
             began = time.time()
-            results = _race(world, [each for each in [*contenders, 1] if each != champion][:2], champion)
+            results = _race(world, pool, [each for each in [*contenders, 1] if each != champion][:2], champion)
             slowest = max(slowest, time.time() - began)
             wins += sum(result is None for result in results)
             refusals += sum(isinstance(result, REFUSED) for result in results)
@@ -155,23 +156,19 @@ def two_promotions(world: World) -> Outcome:
 REFUSED = (AliasConflict, ChampionChanged, PromotionInProgress, ReleaseUnderWay, RouteChanged)
 
 
-def _race(world: World, versions: list[int], champion: int) -> list[Exception | None]:
-    results: list[Exception | None] = [None] * len(versions)
+def _race(world: World, pool: ThreadPoolExecutor, versions: list[int], champion: int) -> list[Exception | None]:
+    """Promote the versions at the same moment; return what each got, None for the one that won."""
     start = threading.Barrier(len(versions))
 
-    def promote(place: int) -> None:
+    def promote(version: int) -> Exception | None:
         start.wait()
         try:
-            world.promote(versions[place], champion)
+            world.promote(version, champion)
         except Exception as error:  # noqa: BLE001 - which one it is decides the round
-            results[place] = error
+            return error
+        return None
 
-    threads = [threading.Thread(target=promote, args=(place,)) for place in range(len(versions))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
+    return list(pool.map(promote, versions))
 
 
 def _until_step(world: World, step: int, seconds: float = 90) -> None:

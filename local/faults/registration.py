@@ -25,7 +25,7 @@ def register(
     """
     folder = Path(files["path"])
     golden = Path(files["golden"])
-    run_id = mlflow.find_or_start_run(model, key=f"fooled {files['sha256']}", name=folder.name)
+    run_id = mlflow.find_or_start_run(model, key=f"fooled {folder.name} {files['sha256']}", name=folder.name)
     mlflow.log_files(run_id, [gates])
     model_id = mlflow.log_onnx_model(
         run_id,

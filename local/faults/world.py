@@ -57,6 +57,8 @@ class World:
     triton: TritonHook = field(default_factory=TritonHook)
     mlflow: MlflowRegistryHook = field(default_factory=MlflowRegistryHook)
     rows: Any = field(init=False)
+    # Clients of Triton belong to the thread that made them.
+    _own: threading.local = field(default_factory=threading.local)
 
     def __post_init__(self) -> None:
         random = np.random.default_rng(0)
@@ -92,10 +94,12 @@ class World:
         )
 
     def promote(self, version: int, expected: int | None) -> dict[str, Any]:
-        """Make a version the champion."""
-        return promotion.promote(
-            self.triton, self.mlflow, self.model, version, expected, by="faults", reason="proof of a fault"
-        )
+        """Make a version the champion; the reason names it, so that two at once are no retries of one another."""
+        own = self._own.__dict__
+        triton = own.setdefault("triton", TritonHook(self.triton.triton_conn_id))
+        mlflow = own.setdefault("mlflow", MlflowRegistryHook(self.mlflow.mlflow_conn_id))
+        reason = f"proof of a fault with version {version}"
+        return promotion.promote(triton, mlflow, self.model, version, expected, by="faults", reason=reason)
 
     def rollback(self) -> dict[str, Any]:
         """Give the traffic back to the version before."""
@@ -114,13 +118,11 @@ class World:
         :raises ValueError: the answer is no number: no client may ever see one.
         """
         row = self.rows[number % len(self.rows)][np.newaxis]
-        hook = self._own.__dict__.setdefault("hook", TritonHook(self.triton.triton_conn_id))
+        hook = self._own.__dict__.setdefault("triton", TritonHook(self.triton.triton_conn_id))
         answer = hook.infer(self.model, row, entity_id=[f"entity-{number}"], protocol="grpc")
         if not np.isfinite(answer["score"]).all():
             raise ValueError(f"version {answer['model_version']} answered {answer['score']}")
         return int(answer["model_version"][0])
-
-    _own: threading.local = field(default_factory=threading.local)
 
     def traffic(self) -> Traffic:
         """Return requests at 50 per second."""
