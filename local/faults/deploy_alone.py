@@ -1,11 +1,11 @@
-"""Deploys version 2 in a process of its own and prints how that ended: `python -m local.faults.deploy_alone`."""
+"""Deploys version 2 in a process of its own and prints how that ended: `python -m local.faults.deploy_alone`.
+
+It finds the server as its caller does, by the environment that it inherits.
+"""
 
 import json
-import os
 import sys
 from pathlib import Path
-
-from local.settings import load, process_environment
 
 
 def outcome(model: str, path: str, sha256: str, golden: str) -> str:
@@ -21,6 +21,4 @@ def outcome(model: str, path: str, sha256: str, golden: str) -> str:
 
 
 if __name__ == "__main__":
-    # Before anything imports Airflow: its hooks read their connections from the stack's own secret store.
-    os.environ |= process_environment(load())
     print(outcome(**json.loads(sys.argv[1])))
