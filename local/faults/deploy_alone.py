@@ -9,14 +9,15 @@ from pathlib import Path
 
 
 def outcome(model: str, path: str, sha256: str, golden: str) -> str:
-    """Return what the deployment, or the disk, said."""
+    """Return what the deployment said of the disk."""
     from shamal.providers.triton import deployment
+    from shamal.providers.triton.errors import RepositoryFull
     from shamal.providers.triton.hooks.triton import TritonHook
 
     try:
         deployment.deploy(TritonHook(), model, 2, path=Path(path), sha256=sha256, golden=Path(golden))
-    except OSError as error:
-        return f"{type(error).__name__}: {error.strerror}"
+    except RepositoryFull as error:
+        return f"{type(error).__name__}: {error}"
     return "deployed"
 
 

@@ -120,8 +120,8 @@ def disk_full(world: World) -> Outcome:
         seconds = time.time() - began
         time.sleep(1)
     versions = world.triton.repository.versions(world.model)
-    said = (done.stdout.strip() or done.stderr.strip()).splitlines()[-1][:60]
-    stopped_by = f"deploy: {said}" if versions == [1] and "No space" in said else None
+    refused = versions == [1] and "RepositoryFull" in done.stdout
+    stopped_by = "deploy: RepositoryFull" if refused else None
     return Outcome("disk full while writing the version", stopped_by, seconds, seconds, traffic.sent, traffic.lost)
 
 

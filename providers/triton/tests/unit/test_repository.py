@@ -1,9 +1,11 @@
+import errno
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from shamal.providers.triton.errors import InvalidDeployment, RouteChanged, VersionNotDeployed
+from shamal.providers.triton.errors import InvalidDeployment, RepositoryFull, RouteChanged, VersionNotDeployed
 from shamal.providers.triton.repository import ModelRepository
 from shamal.providers.triton.router.route import Route
 from shamal.providers.triton.router.settings import ServingSettings
@@ -104,3 +106,16 @@ def test_a_model_taken_away_meanwhile_holds_up_nothing(repository, monkeypatch):
     monkeypatch.setattr("shamal.providers.triton.router.route.read", gone)
     assert repository.route("churn") is None
     assert repository.approve() == []
+
+
+def test_a_full_disk_is_named_and_nothing_is_kept(repository, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(RepositoryFull, match=r"no space left for churn__v1 beside .*models; nothing of it was kept"):
+        repository.write_version(
+            "churn", 1, onnx=tmp_path, digest="0", golden=tmp_path, backend="python", serving=ServingSettings()
+        )
+    assert repository.versions("churn") == []
+    assert list((tmp_path / ".incoming-models").iterdir()) == []

@@ -3,6 +3,7 @@
 TritonUnavailable        the server does not answer; a retry may cure it
 TrafficNotRouted         the router did not take the new version in time; a retry may cure it
 BenchmarkFailed          perf_analyzer does not run or fails
+RepositoryFull           the model repository's disk has no room; a retry may cure it
 RouteChanged             somebody else changed the model's route meanwhile; a retry may cure it
 ReleaseUnderWay          another promotion of the model has begun; a retry may cure it
 ReleaseOvertaken         this promotion stood still and another process took over; a retry may cure it
@@ -34,6 +35,10 @@ class TrafficNotRouted(AirflowException):
 
 class BenchmarkFailed(AirflowException):
     """NVIDIA's perf_analyzer does not run or fails."""
+
+
+class RepositoryFull(AirflowException):
+    """The disk of the model repository has no room; nothing of the version was left there."""
 
 
 class RouteChanged(AirflowException):

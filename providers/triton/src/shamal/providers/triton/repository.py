@@ -6,6 +6,7 @@
                                        1/model.onnx; features.json where it is asked by key
 """
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -21,7 +22,13 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from shamal.providers.triton.errors import InvalidDeployment, RouteChanged, VersionConflict, VersionNotDeployed
+from shamal.providers.triton.errors import (
+    InvalidDeployment,
+    RepositoryFull,
+    RouteChanged,
+    VersionConflict,
+    VersionNotDeployed,
+)
 from shamal.providers.triton.router import route as routes
 from shamal.providers.triton.router import settings
 from shamal.providers.triton.router.route import Route
@@ -261,13 +268,23 @@ class ModelRepository:
 
     @contextmanager
     def _incoming(self, name: str) -> Iterator[Path]:
-        """Yield a folder that becomes `name` when the block ends well and vanishes otherwise."""
+        """Yield a folder that becomes `name` when the block ends well and vanishes otherwise.
+
+        :raises RepositoryFull: the disk has no room for it.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=self._beside()) as beside:
-            folder = Path(beside) / name
-            folder.mkdir()
-            yield folder
-            folder.rename(self.root / name)
+        try:
+            with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=self._beside()) as beside:
+                folder = Path(beside) / name
+                folder.mkdir()
+                yield folder
+                folder.rename(self.root / name)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise RepositoryFull(
+                f"no space left for {name} beside {self.root}; nothing of it was kept: free disk space"
+            ) from error
 
 
 def replace_file(path: Path, text: str) -> None:
