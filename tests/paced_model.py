@@ -8,8 +8,8 @@ from torch import Tensor, nn  # noqa: TID253 - this file is loaded in the traini
 from include.models.flight_delays.train import FlightDelays
 from shamal.providers.pytorch.train import Columns
 
-PAUSE_SECONDS = 0.02
-"""Per batch; January and February make about 50 batches an epoch, so an epoch lasts at least a second."""
+PAUSE_SECONDS = 0.03
+"""Per batch; January and February make about 50 batches an epoch, so an epoch lasts at least 1.5 seconds."""
 
 
 class PacedFlightDelays(FlightDelays):

@@ -11,7 +11,7 @@ from shamal.providers.pytorch.operators.train import TorchTrainOperator
 MODEL = load_model("flight_delays")
 
 # An epoch takes a second or more: one training to be killed in the middle, and one that outlasts two minutes of outage.
-for name, epochs in (("short_training", 20), ("slow_training", 150)):
+for name, epochs in (("short_training", 20), ("slow_training", 110)):
     with DAG(
         name,
         schedule=None,

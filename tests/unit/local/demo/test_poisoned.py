@@ -45,7 +45,7 @@ def mlflow(tmp_path: Path) -> FakeMlflow:
 
 def test_the_poisoned_version_is_the_champion_turned_round_with_its_gates(mlflow: FakeMlflow, tmp_path: Path) -> None:
     version = poisoned.poison(mlflow)
-    fetched = releases.fetch(mlflow, MODEL, str(tmp_path / "fetched"), alias="candidate", version=None)
+    fetched = releases.fetch(mlflow, MODEL, str(tmp_path / "fetched"), alias="fooled", version=None)
     champion = releases.fetch(mlflow, MODEL, str(tmp_path / "fetched"), alias="champion", version=None)
     assert (version, champion["version"]) == (2, 1)
     scores, good = (json.loads(Path(each["golden"]).read_text())["scores"] for each in (fetched, champion))

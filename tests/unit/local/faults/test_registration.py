@@ -26,7 +26,7 @@ def test_the_version_is_a_candidate_like_any_other(
     registered: tuple[FakeMlflow, int, dict[str, str]], tmp_path: Path
 ) -> None:
     mlflow, version, files = registered
-    fetched = releases.fetch(mlflow, "churn", str(tmp_path / "fetched"), alias="candidate", version=None)
+    fetched = releases.fetch(mlflow, "churn", str(tmp_path / "fetched"), alias="fooled", version=None)
     assert (fetched["version"], fetched["sha256"]) == (version, files["sha256"])
     assert mlflow.read_json(fetched["run_id"], "gates.json") == {"passed": True}
     assert mlflow.find_version("churn", version=version)["tags"]["shamal.snapshot_id"] == "7"
@@ -37,4 +37,4 @@ def test_its_digests_are_real(registered: tuple[FakeMlflow, int, dict[str, str]]
     source = mlflow.find_version("churn", version=version)["source"].removeprefix("models:/")
     (tmp_path / "server" / source / "model.onnx").write_bytes(b"another")
     with pytest.raises(DigestMismatch):
-        releases.fetch(mlflow, "churn", str(tmp_path / "fetched"), alias="candidate", version=None)
+        releases.fetch(mlflow, "churn", str(tmp_path / "fetched"), alias="fooled", version=None)
