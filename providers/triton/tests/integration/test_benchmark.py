@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import time
-import uuid
 from pathlib import Path
 
 import numpy as np
@@ -19,20 +18,6 @@ pytestmark = pytest.mark.integration
 
 ANALYZER = shutil.which("perf_analyzer")
 RUNS = ANALYZER and subprocess.run([ANALYZER, "--version"], capture_output=True, check=False).returncode == 0
-
-
-@pytest.fixture
-def model(airflow_connections):
-    hook, name = TritonHook(), f"it_{uuid.uuid4().hex[:8]}"
-    yield name
-    hook.unload(name)
-    for version in hook.repository.versions(name):
-        hook.unload(f"{name}__v{version}")
-        hook.repository.remove_version(name, version)
-    for file in hook.repository.root.glob(f"{name}__v*.benchmark.json"):
-        file.unlink()
-    shutil.rmtree(hook.repository.root / name)
-    hook.repository.approve()
 
 
 @pytest.fixture(params=["shamal", *(["perf_analyzer"] if RUNS else [])])

@@ -39,24 +39,6 @@ SPOILED = {
 
 
 @pytest.fixture
-def hook(airflow_connections):
-    return TritonHook()
-
-
-@pytest.fixture
-def model(hook):
-    name = f"it_{uuid.uuid4().hex[:8]}"
-    yield name
-    hook.unload(name)
-    for version in hook.repository.versions(name):
-        hook.unload(f"{name}__v{version}")
-        hook.repository.remove_version(name, version)
-    if (hook.repository.root / name).exists():
-        (hook.repository.root / name / "router.json").unlink()
-        hook.repository.approve()
-
-
-@pytest.fixture
 def served(hook, model, make_version):
     """Serve version 1, with version 2 of the same weights beside it; return a way to spoil version 2."""
     files = make_version(1)

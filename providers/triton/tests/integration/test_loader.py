@@ -1,10 +1,8 @@
 """The loader beside a real Triton, run as it runs in a pod: its two files and the standard library."""
 
-import shutil
 import subprocess
 import sys
 import time
-import uuid
 from importlib.resources import files
 
 import numpy as np
@@ -15,18 +13,6 @@ from shamal.providers.triton.operators.deploy import DeployModelOperator
 from shamal.providers.triton.operators.route import RouteTrafficOperator
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def model(airflow_connections):
-    hook, name = TritonHook(), f"it_{uuid.uuid4().hex[:8]}"
-    yield name
-    hook.unload(name)
-    for version in hook.repository.versions(name):
-        hook.unload(f"{name}__v{version}")
-        hook.repository.remove_version(name, version)
-    shutil.rmtree(hook.repository.root / name)
-    hook.repository.approve()
 
 
 def test_a_replica_that_starts_empty_serves_the_route(model, make_version, tmp_path):

@@ -3,7 +3,6 @@
 import json
 import threading
 import time
-import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,24 +17,6 @@ from shamal.providers.triton.operators.route import RollbackDeploymentOperator, 
 from shamal.providers.triton.testing import FakeTriton
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def hook(airflow_connections):
-    return TritonHook()
-
-
-@pytest.fixture
-def model(hook):
-    name = f"it_{uuid.uuid4().hex[:8]}"
-    yield name
-    hook.unload(name)
-    for version in hook.repository.versions(name):
-        hook.unload(f"{name}__v{version}")
-        hook.repository.remove_version(name, version)
-    if (hook.repository.root / name).exists():
-        (hook.repository.root / name / "router.json").unlink()
-        hook.repository.approve()
 
 
 @pytest.fixture(params=["real", "fake"])

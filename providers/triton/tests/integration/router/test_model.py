@@ -2,11 +2,9 @@
 
 import json
 import os
-import shutil
 import signal
 import threading
 import time
-import uuid
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -35,27 +33,6 @@ class TritonPythonModel:
         return [pb.InferenceResponse([pb.Tensor("score", np.full(rows, score, np.float32))]) for _ in requests]
 """
 ROW = np.zeros((1, 4), np.float32)
-
-
-@pytest.fixture
-def hook(airflow_connections):
-    return TritonHook()
-
-
-@pytest.fixture
-def model(hook):
-    name = f"it_{uuid.uuid4().hex[:8]}"
-    yield name
-    hook.unload(name)
-    for version in hook.repository.versions(name):
-        hook.unload(f"{name}__v{version}")
-        hook.repository.remove_version(name, version)
-    if (hook.repository.root / name).exists():
-        (hook.repository.root / name / "router.json").unlink()
-        hook.repository.approve()
-        time.sleep(1)  # an unloaded router writes its last counts
-        shutil.rmtree(hook.repository.root / name)
-    shutil.rmtree(hook.prediction_log / name, ignore_errors=True)
 
 
 @pytest.fixture
